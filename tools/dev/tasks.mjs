@@ -1,0 +1,113 @@
+// What each npm script does. A task gets the script's arguments and gives an exit code.
+// deno-lint-ignore-file no-console -- a tool talks to the terminal
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { ToolError } from "./errors.mjs";
+import { findPython } from "./python.mjs";
+import { bunPath, denoLtsPath, denoPath, ROOT } from "./runtimes.mjs";
+import { inOrder, run } from "./spawn.mjs";
+import { closeSuite, Counts, runSuite } from "./suite.mjs";
+
+/** A test may start programs and wait for them; Bun's own limit is 5 s. */
+const BUN_TEST_TIMEOUT_MS = 120_000;
+
+/** Folders whose tests start the program itself: the compiled one takes its place. */
+const BINARY_TESTS = ["tests/cli", "tests/process"];
+
+const deno = (...args) => run(denoPath(), args);
+
+/** One function a script of package.json. */
+export const TASKS = {
+  "demo": (args) => deno("run", "-A", "--no-check", "examples/demo.ts", ...args),
+  "test": testAll,
+  "test:bun": testOnBun,
+  "test:deno-lts": (args) => testOnDeno(denoLtsPath(), args.length > 0 ? args : ["tests"]),
+  "test:binary": testBinary,
+  "check": (args) => deno("check", ...args),
+  "lint": (args) => deno("lint", ...args),
+  "fmt": (args) => deno("fmt", ...args),
+  "ok": (args) => inOrder(() => deno("fmt", "--check"), () => deno("lint"), () => testAll(args)),
+  "bench": bench,
+  "compile": (args) => compile("deno", args),
+  "compile:bun": (args) => compile("bun", args),
+  "build:npm": async () => (await import("../build_npm.mjs")).buildNpm(),
+  "docs": documentation,
+  "publish:dry": (args) => deno("publish", "--dry-run", "--allow-dirty", ...args),
+};
+
+/** Types once, then all tests without: checked tests would check each Worker again. */
+async function testAll(args) {
+  const checked = await deno("check");
+  if (checked !== 0) {
+    const counts = new Counts();
+    counts.failed = 1;
+    return closeSuite(counts);
+  }
+  return await testOnDeno(denoPath(), ["--doc", ...args]);
+}
+
+function testOnDeno(denoBinary, args) {
+  return withTestEnv((env) =>
+    runSuite(denoBinary, ["test", "-A", "--no-check", "--parallel", ...args], { env })
+  );
+}
+
+function testOnBun(args) {
+  const paths = args.length > 0 ? args : ["tests"];
+  return withTestEnv((env) =>
+    runSuite(bunPath(), ["test", `--timeout=${BUN_TEST_TIMEOUT_MS}`, ...paths], { env })
+  );
+}
+
+async function testBinary(args) {
+  const binary = process.env.GOODSEED_BIN || join(ROOT, "dist/goodseed");
+  if (!existsSync(binary)) {
+    const code = await compile("deno", []);
+    if (code !== 0) return code;
+  }
+  const paths = args.length > 0
+    ? args
+    : BINARY_TESTS.filter((path) => existsSync(join(ROOT, path)));
+  return await withTestEnv((env) =>
+    runSuite(denoPath(), ["test", "-A", "--no-check", "--parallel", ...paths], {
+      env: { ...env, GOODSEED_BIN: binary },
+    })
+  );
+}
+
+/** Tests get a home of their own, no network storage, two jobs, and a Python where there is one. */
+async function withTestEnv(work) {
+  const home = mkdtempSync(join(tmpdir(), "goodseed-home-"));
+  const python = findPython();
+  try {
+    return await work({
+      DENO_JOBS: process.env.DENO_JOBS || "2",
+      GOODSEED_HOME: home,
+      GOODSEED_STORAGE: "local",
+      GOODSEED_TEST_PYTHON: python.path ?? "",
+      GOODSEED_TEST_PYTHON_MISSING: python.missing ?? "",
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function bench(args) {
+  return deno("run", "-A", "--no-check", "bench/all.ts", ...args);
+}
+
+async function compile(kind, args) {
+  if (args.length > 0) throw new ToolError(`compile takes no arguments, found "${args[0]}"`);
+  return await (await import("../compile.mjs")).compile(kind);
+}
+
+function documentation() {
+  const out = "dist/docs";
+  return inOrder(
+    () => deno("doc", "--lint", "lib/mod.ts"),
+    () => deno("doc", "--html", "--name=GoodSeed", `--output=${out}`, "lib/mod.ts"),
+    () => (console.log(`written: ${out}/index.html`), 0),
+  );
+}

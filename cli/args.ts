@@ -6,7 +6,7 @@
  */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { CommandContext, ExitCode } from "./context.ts";
-import { reportError } from "./errors.ts";
+import { oneLine, reportError } from "./errors.ts";
 import { wantsColor } from "./output.ts";
 import type { CommandSpec, OptionSpec, ProgramSpec } from "./program_spec.ts";
 import { VERSION } from "./version.ts";
@@ -64,7 +64,7 @@ function buildProgram(ctx: CommandContext | undefined, dispatch: Dispatch): Comm
   program.configureOutput({
     writeOut: (text) => void ctx?.stdout(text),
     writeErr: (text) => void ctx?.stderr(text),
-    outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
+    outputError: (text, write) => write(oneLine(text.replace(/^error: /, "Error: ")) + "\n"),
     getOutHelpWidth: () => ctx?.columns ?? 80,
     getErrHelpWidth: () => ctx?.columns ?? 80,
     getOutHasColors: () => ctx !== undefined && wantsColor({}, ctx),

@@ -23,7 +23,8 @@ export function reportError(error: unknown, ctx: CommandContext): ExitCode {
   return 1;
 }
 
-function oneLine(text: string): string {
+/** A text without its line ends. */
+export function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\r?\n\s*/g, " ");
 }
 

@@ -10,6 +10,8 @@ import type { CommandContext } from "./context.ts";
 
 /** Time between two looks at a file that is followed, in ms. */
 const FOLLOW_MS = 100;
+/** What was written just before a signal is still read for that long, in ms. */
+const GRACE_MS = 200;
 const PIECE_BYTES = 65_536;
 const LINE_END = new Uint8Array([10]);
 
@@ -34,13 +36,23 @@ export async function* inputPieces(
 ): AsyncGenerator<Uint8Array, void> {
   const fromStdin = options.file === "-";
   const path = fromStdin ? "standard input" : resolve(ctx.cwd, options.file);
+  const end = abortedLater(options.signal, GRACE_MS);
+  const onLeft = () => ctx.leaveInputUnread();
   try {
-    if (fromStdin) yield* untilAborted(ctx.stdin(), options.signal, () => ctx.leaveInputUnread());
-    else if (options.follow) yield* followed(path, options.signal);
-    else yield* untilAborted(filePieces(path), options.signal, () => ctx.leaveInputUnread());
+    if (!fromStdin && options.follow) yield* followed(path, options.signal, end);
+    else yield* untilAborted(fromStdin ? ctx.stdin() : filePieces(path), end, onLeft);
   } catch (error) {
     throw new StoreError(`reading ${quoted(path)}: ${messageOf(error)}`, path, { cause: error });
   }
+}
+
+/** A signal that follows another after some time. */
+function abortedLater(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  const onAbort = () => setTimeout(() => later.abort(signal.reason), ms);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return later.signal;
 }
 
 /**
@@ -89,11 +101,15 @@ async function* filePieces(path: string): AsyncGenerator<Uint8Array, void> {
 }
 
 /** A growing file: cut to nothing it begins anew; replaced, the new one follows the old. */
-async function* followed(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+async function* followed(
+  path: string,
+  signal: AbortSignal,
+  end: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   let file = await open(path, "r");
   let at = 0, midLine = false;
   try {
-    while (!signal.aborted) {
+    while (!end.aborted) {
       const piece = new Uint8Array(PIECE_BYTES);
       const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, at);
       if (bytesRead > 0) {
@@ -102,6 +118,7 @@ async function* followed(path: string, signal: AbortSignal): AsyncGenerator<Uint
         yield piece.subarray(0, bytesRead);
         continue;
       }
+      if (signal.aborted) return;
       const next = await successor(path, file, at);
       if (next === undefined) {
         await pause(FOLLOW_MS, signal);

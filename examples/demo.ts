@@ -19,6 +19,8 @@ import { Progress } from "./digits/progress.ts";
 import { type Random, seededRandom, shuffledIndices } from "./digits/random.ts";
 import { printSummary, serveUntilInterrupted } from "./digits/show.ts";
 
+const PROJECT = "demo";
+
 /** All that the training depends on. */
 const parameters = {
   seed: 7,
@@ -121,8 +123,8 @@ async function main(argv: string[]): Promise<number> {
 
   // Console output, hardware metrics and the state of the git repository are recorded without
   // being asked for. Whatever ends the callback also ends the run: an error makes it "failed".
-  const path = await withRun({
-    project: "demo",
+  const runId = await withRun({
+    project: PROJECT,
     name: "digits",
     description: "784-64-10 ReLU network on handwritten digits, plain TypeScript",
     tags: ["demo", "mnist"],
@@ -130,10 +132,10 @@ async function main(argv: string[]): Promise<number> {
   }, (run) => {
     run.set("parameters", { ...parameters, training: { ...parameters.training, epochs } });
     train(run, digits, random, epochs);
-    return run.path;
+    return run.runId;
   });
 
-  printSummary(path);
+  await printSummary(PROJECT, runId);
   if (!values["no-serve"]) await serveUntilInterrupted();
   return 0;
 }

@@ -93,8 +93,8 @@ export function quoted(value: unknown): string {
   let text: string;
   try {
     text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? String(value);
-  } catch { // cyclic or otherwise not printable
-    text = String(value);
+  } catch { // cyclic, too deep or otherwise not printable
+    text = Object.prototype.toString.call(value);
   }
   return text.length <= 80 ? text : text.slice(0, 79) + "…";
 }

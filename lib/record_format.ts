@@ -41,16 +41,13 @@ export function formatRecord(record: RunRecord): string {
 
 /** Unknown fields stand beside the declared ones, except those whose names are taken. */
 function addRest(parts: string[], rest: object, type: RecordType): void {
-  const clashing: [string, unknown][] = [];
+  const clashing: string[] = [];
   for (const [name, value] of Object.entries(rest)) {
     if (value === undefined) continue;
-    if (name === "t" || name === EXTRA_FIELD || RECORD_FIELDS[type].has(name)) {
-      clashing.push([name, value]);
-    } else parts.push(`${jsonString(name)}:${valueText(value, type)}`);
+    const isTaken = name === "t" || name === EXTRA_FIELD || RECORD_FIELDS[type].has(name);
+    (isTaken ? clashing : parts).push(`${jsonString(name)}:${valueText(value, type)}`);
   }
-  if (clashing.length > 0) {
-    parts.push(`"${EXTRA_FIELD}":${valueText(Object.fromEntries(clashing), type)}`);
-  }
+  if (clashing.length > 0) parts.push(`"${EXTRA_FIELD}":{${clashing.join(",")}}`);
 }
 
 function valueText(value: unknown, type: RecordType): string {

@@ -51,7 +51,10 @@ export function parseLine(line: string): ParsedLine {
     throw new UsageError(`not valid JSON (${messageOf(error)}), found ${quoted(text)}`);
   }
   if (!isPlainObject(value)) {
-    throw new UsageError(`a line must hold a JSON object, found ${quoted(value)}`);
+    throw new UsageError(`a line must hold a JSON object, found ${quoted(text)}`);
+  }
+  if (!fitsDepth(value, MAX_DEPTH + 2)) { // first, so that all that follows may recurse
+    throw new UsageError(`a line must not be nested deeper than ${MAX_DEPTH} levels`);
   }
   if (!Object.hasOwn(value, "t")) return parseShortForm(value);
   const type = value["t"];
@@ -92,11 +95,14 @@ function restFields(
 ): Readonly<Record<string, unknown>> {
   const pairs: [string, unknown][] = [];
   for (const [name, value] of rest) {
-    if (!fitsDepth(value, MAX_DEPTH - 2)) {
-      throw new UsageError(`${type} record: ${quoted(name)} is nested too deep`);
-    }
-    if (name === EXTRA_FIELD && isPlainObject(value)) pairs.push(...Object.entries(value));
-    else pairs.push([name, value]);
+    if (name !== EXTRA_FIELD || !isPlainObject(value)) pairs.push([name, value]);
+    else for (const pair of Object.entries(value)) pairs.push(pair);
+  }
+  for (const [name, value] of pairs) {
+    if (fitsDepth(value, MAX_DEPTH)) continue; // or formatRecord() would refuse it
+    throw new UsageError(
+      `${type} record: ${quoted(name)} is nested deeper than ${MAX_DEPTH} levels`,
+    );
   }
   return Object.fromEntries(pairs);
 }

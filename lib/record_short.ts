@@ -6,7 +6,7 @@
 import { encodeConfig } from "./config_value.ts";
 import { quoted, UsageError } from "./errors.ts";
 import { flattenConfigs } from "./flatten.ts";
-import { isPlainObject, MAX_DEPTH } from "./json_text.ts";
+import { isPlainObject } from "./json_text.ts";
 import { normalizePath } from "./names.ts";
 import { EXPECTED, type FieldKind, readField } from "./record_fields.ts";
 import type { ConfigRecord, RunRecord } from "./records.ts";
@@ -31,6 +31,8 @@ interface Shared {
  * become metrics, strings texts, booleans the metrics 0 and 1; nested objects join with `/`;
  * everything else is reported and left out.
  *
+ * @param line a JSON object of bounded depth
+ *
  * @throws {UsageError} when `step` or `ts` is not what it must be, or a config is nested too deep
  */
 export function parseShortForm(line: Readonly<Record<string, unknown>>): ParsedLine {
@@ -43,9 +45,10 @@ export function parseShortForm(line: Readonly<Record<string, unknown>>): ParsedL
   const out: ParsedLine = { records: [], problems: [] };
   for (const [key, value] of Object.entries(line)) {
     if (key === "step" || key === "ts") continue;
-    if (key !== "config") visit(key, value, 1, shared, out);
-    else if (isPlainObject(value)) out.records.push(...configRecords(value, ts));
-    else report(out, `"config" must be an object of configs, got ${quoted(value)}; left out`);
+    if (key !== "config") visit(key, value, shared, out);
+    else if (isPlainObject(value)) {
+      for (const record of configRecords(value, ts)) out.records.push(record);
+    } else report(out, `"config" must be an object of configs, got ${quoted(value)}; left out`);
   }
   return out;
 }
@@ -79,7 +82,7 @@ function sharedField(
   throw new UsageError(`"${name}" must be ${EXPECTED[kind]}, got ${quoted(given)}`);
 }
 
-function visit(path: string, value: unknown, depth: number, shared: Shared, out: ParsedLine): void {
+function visit(path: string, value: unknown, shared: Shared, out: ParsedLine): void {
   const at = (): string => normalizePath(path).toWellFormed();
   if (typeof value === "number" || typeof value === "boolean") {
     out.records.push({ t: "metric", path: at(), value: Number(value), ...shared });
@@ -88,12 +91,8 @@ function visit(path: string, value: unknown, depth: number, shared: Shared, out:
   } else if (!isPlainObject(value)) {
     const what = `${quoted(value)} is neither a number, a string, a boolean nor an object`;
     report(out, `${quoted(path)}: ${what}; left out`);
-  } else if (depth >= MAX_DEPTH) {
-    report(out, `${quoted(path)} is nested deeper than ${MAX_DEPTH} levels; left out`);
   } else {
-    for (const [key, item] of Object.entries(value)) {
-      visit(`${path}/${key}`, item, depth + 1, shared, out);
-    }
+    for (const [key, item] of Object.entries(value)) visit(`${path}/${key}`, item, shared, out);
   }
 }
 

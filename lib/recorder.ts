@@ -88,12 +88,13 @@ export class Recorder {
       closeTimeoutMs: options.closeTimeoutMs,
     };
     this.#worker = new Worker(workerUrl(), { workerData: init });
-    this.#worker.unref();
     this.#worker.on("message", (notice: WriterNotice) => this.#tell(notice.message));
     this.#worker.on("error", (error: unknown) => {
       Atomics.store(this.#ctl, CTL.ready, 2);
       this.#tell(`the writer stopped: ${messageOf(error)}`);
     });
+    this.#worker.unref(); // after the listeners: on Bun they hold the process again
+    this.#worker.unref(); // after the listeners: on Bun each of them holds the process again
   }
 
   /** Number of a metric series; new ones are declared to the writer. */
@@ -163,8 +164,10 @@ export class Recorder {
    */
   provisionalEnd(end: RunEnd): void {
     if (this.#closed) return;
+    const before = Atomics.load(this.#ctl, CTL.endsMarked);
     this.#send({ kind: "provisional-end", end });
-    this.flush();
+    const marked = (): boolean => Atomics.load(this.#ctl, CTL.endsMarked) !== before;
+    this.#await(CTL.endsMarked, marked, this.#closeTimeoutMs, true);
   }
 
   /**
@@ -178,7 +181,10 @@ export class Recorder {
     this.#send({ kind: "close", end });
     const closed = (): boolean => Atomics.load(this.#ctl, CTL.closing) === 2;
     const done = this.#await(CTL.closing, closed, this.#closeTimeoutMs, false);
-    if (done) this.#transport.close();
+    if (done) {
+      this.#transport.close();
+      void this.#worker.terminate();
+    }
     const lost = Atomics.load(this.#ctl, CTL.writerDropped);
     if (!done) this.#tell("the writer did not finish in time; the end of the run may be missing");
     else if (lost > 0) this.#tell(`${lost} points or texts could not be written`);

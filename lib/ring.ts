@@ -42,6 +42,8 @@ export const CTL = {
   journalDone: 10,
   /** Points and texts that the writer itself had to give up. */
   writerDropped: 11,
+  /** How often an end was marked provisionally. */
+  endsMarked: 12,
 } as const;
 
 /** Float64 numbers a point takes: slot, step, y, ts. */

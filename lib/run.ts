@@ -4,9 +4,10 @@
  * @module
  */
 import process from "node:process";
-import { stringSetText } from "./config_value.ts";
+import { encodeConfig, stringSetText } from "./config_value.ts";
 import { ConflictError, quoted, UsageError } from "./errors.ts";
 import { flattenConfigs } from "./flatten.ts";
+import { isoUtc } from "./iso_time.ts";
 import { normalizePath } from "./names.ts";
 import type { Diagnostics } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
@@ -316,12 +317,14 @@ export class Run {
 
   #write(entries: () => [string, unknown][]): void {
     const session = this.#writable();
-    const list = entries();
+    const now = isoUtc(Date.now());
+    const records = entries().map(([path, value]): RunRecord => {
+      const { tag, text } = encodeConfig(value); // all are checked before the first is recorded
+      return { t: "config", path, tag, value: text, updated_at: now };
+    });
     if (session === undefined) return;
-    for (const [path, value] of list) {
-      session.putConfig(path, value);
-      this.#tags.delete(path);
-    }
+    for (const record of records) session.put(record);
+    this.#tags.clear();
   }
 
   /** Tags at a path: as this run last set them, else as the file has them. */

@@ -9,8 +9,6 @@
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { encodeConfig } from "./config_value.ts";
-import { isoUtc } from "./iso_time.ts";
 import { ownIdentity } from "./process_identity.ts";
 import { type Diagnostics, Recorder } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
@@ -86,12 +84,6 @@ export class Session {
   /** Adds a record of the record stream. */
   put(record: RunRecord): void {
     this.recorder.record(record);
-  }
-
-  /** Sets a config. @param value any value that configs take */
-  putConfig(path: string, value: unknown): void {
-    const { tag, text } = encodeConfig(value);
-    this.put({ t: "config", path, tag, value: text, updated_at: isoUtc(Date.now()) });
   }
 
   /** Waits until everything so far is in the run file; false when that cannot be. @param timeoutMs ms */

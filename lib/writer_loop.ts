@@ -89,13 +89,17 @@ export class WriterLoop {
 
   /** Marks the end and closes the file; a later turn takes it back if the process lives on. */
   provisionalEnd(end: RunEnd): void {
-    if (this.#closed || this.#endedAt > 0) return;
+    if (this.#closed) return;
+    this.#monitors?.turn();
     this.#collect();
     this.writer.do((file) => markEnd(file, end, Date.now()));
-    this.#commit();
-    this.writer.close();
-    dropLease(this.#init.runFile);
-    this.#endedAt = performance.now();
+    if (this.#commit()) {
+      this.writer.close();
+      dropLease(this.#init.runFile);
+      this.#endedAt = performance.now();
+    }
+    Atomics.add(this.#ctl, CTL.endsMarked, 1);
+    Atomics.notify(this.#ctl, CTL.endsMarked);
   }
 
   #turn(): void {

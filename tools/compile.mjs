@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { bundle } from "./dev/bundle.mjs";
 import { ToolError } from "./dev/errors.mjs";
+import { ensureInstalled } from "./dev/install.mjs";
 import { bunPath, denoLtsPath, denoLtsStub, denoPath, denoVersion, ROOT } from "./dev/runtimes.mjs";
 import { capture, toolEnv } from "./dev/spawn.mjs";
 
@@ -20,6 +21,7 @@ const MAX_BYTES = 130e6;
 const PROBE_MS = 5_000;
 const DOWNLOAD_MS = 240_000;
 
+/** Where a bundle lies that is to be compiled. */
 const STAGE = join(ROOT, "dist/stage");
 
 /**
@@ -28,9 +30,13 @@ const STAGE = join(ROOT, "dist/stage");
  * @returns the exit code
  */
 export async function compile(kind) {
-  const [main, ...workers] = await bundle(ENTRIES, STAGE, { minify: true });
+  const stage = join(STAGE, kind);
+  const [main, ...workers] = await bundle(ENTRIES, stage, { minify: true });
+  if (!process.env.DENORT_BIN) ensureInstalled(COMPILE_DIR);
   const out = join(ROOT, kind === "bun" ? "dist/goodseed-bun" : "dist/goodseed");
-  const ways = kind === "bun" ? [bunWay(main, workers)] : await denoWays(main, workers);
+  const ways = kind === "bun"
+    ? [bunWay(stage, main, workers)]
+    : await denoWays(stage, main, workers);
   const faults = [];
   for (const way of ways) {
     const start = performance.now();
@@ -49,11 +55,11 @@ export async function compile(kind) {
   throw new ToolError(`no way to compile worked:\n  ${faults.join("\n  ")}`);
 }
 
-function bunWay(main, workers) {
+function bunWay(stage, main, workers) {
   const args = ["build", "--compile", main, ...workers];
   return {
     name: "Bun",
-    build: (out) => tool(bunPath(), [...args, "--outfile", out], {}),
+    build: (out) => tool(bunPath(), stage, [...args, "--outfile", out], {}),
   };
 }
 
@@ -63,7 +69,7 @@ function bunWay(main, workers) {
  *
  * `GOODSEED_COMPILE_DENO`: `latest`, `lts`, or unset for the best that works here.
  */
-async function denoWays(main, workers) {
+async function denoWays(stage, main, workers) {
   const wanted = process.env.GOODSEED_COMPILE_DENO ?? "";
   if (!["", "auto", "latest", "lts"].includes(wanted)) {
     throw new ToolError(`GOODSEED_COMPILE_DENO is "${wanted}"; use latest, lts or auto`);
@@ -72,7 +78,7 @@ async function denoWays(main, workers) {
   const given = process.env.DENORT_BIN;
   const way = (name, binary, stub) => ({
     name,
-    build: (out) => denoCompile(binary(), stub?.(), main, workers, out),
+    build: (out) => denoCompile(binary(), stub?.(), stage, main, workers, out),
   });
   if (given) {
     return [
@@ -101,19 +107,19 @@ async function stubIsReachable(version) {
   }
 }
 
-function denoCompile(binary, stub, main, workers, out) {
+function denoCompile(binary, stub, stage, main, workers, out) {
   // a folder's own configuration keeps node_modules and the repository's settings out
-  writeFileSync(join(STAGE, "deno.json"), '{"nodeModulesDir":"none","lock":false}\n');
+  writeFileSync(join(stage, "deno.json"), '{"nodeModulesDir":"none","lock":false}\n');
   const flags = ["-A", "--no-check", "--no-prompt", "--no-code-cache", "-q"];
   const included = workers.flatMap((worker) => ["--include", worker]);
   const env = stub === undefined ? {} : { DENORT_BIN: stub };
-  return tool(binary, ["compile", ...flags, ...included, "-o", out, main], env);
+  return tool(binary, stage, ["compile", ...flags, ...included, "-o", out, main], env);
 }
 
-/** Runs a compiler in the stage folder; gives what went wrong, or undefined. */
-async function tool(command, args, env) {
+/** Runs a compiler in the folder of the bundle; gives what went wrong, or undefined. */
+async function tool(command, cwd, args, env) {
   const { code, output } = await capture(command, args, {
-    cwd: STAGE,
+    cwd,
     env: toolEnv(env),
     timeoutMs: DOWNLOAD_MS,
   });

@@ -44,7 +44,7 @@ $ goodseed serve -v
 Goodseed server running at http://127.0.0.1:8765
 Data directory: /home/me/.goodseed/projects
 View your runs at http://127.0.0.1:8765/
-or at https://app.goodseed.ai/local?port=8765
+View your runs at https://app.goodseed.ai/local?port=8765
 \`\`\`
 
 The web UI is part of the program, so the address to open is this machine's own. The page at goodseed.ai, which

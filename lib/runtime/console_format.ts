@@ -17,6 +17,8 @@ export interface ConsolePiece {
 export interface ConsoleRenderer {
   /** True inside `console.group`: every line is indented. */
   readonly indented: boolean;
+  /** True when the text is the terminal's to the byte, so that it may be printed instead. */
+  readonly exact: boolean;
   /**
    * Renders one call and keeps the state it leaves behind (groups, counters, timers).
    *
@@ -44,6 +46,7 @@ const SPECIFIER = /%[sdifjoOc%]/g;
 
 /** Renders console calls from parts; see the module's comment. */
 export class PlainRenderer implements ConsoleRenderer {
+  readonly exact = false;
   readonly #options: PlainRendererOptions;
   readonly #counts = new Map<string, number>();
   readonly #timers = new Map<string, number>();
@@ -122,8 +125,8 @@ export class PlainRenderer implements ConsoleRenderer {
     const parts: string[] = [];
     let next = 0;
     const specified = (specifier: string): string => {
-      if (specifier === "%%") return "%";
       if (next >= args.length) return specifier;
+      if (specifier === "%%") return "%";
       return this.#specified(specifier, args[next++]);
     };
     while (next < args.length) {

@@ -44,14 +44,3 @@ export function patchMethod(
     else Object.defineProperty(target, key, own);
   };
 }
-
-/**
- * Says whether a console method is the runtime's own, not one that a program put in its place.
- *
- * @param method the method as found on `console`
- * @returns true for native code and for Deno's own class
- */
-export function isBuiltIn(method: AnyFunction): boolean {
-  const source = Function.prototype.toString.call(method);
-  return source.includes("[native code]") || source.includes("#printFunc");
-}

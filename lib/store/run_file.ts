@@ -45,7 +45,7 @@ export class RunFile {
       mkdirSync(dirname(path), { recursive: true });
       closeSync(openSync(path, "wx"));
     } catch (error) {
-      if ((error as { code?: string }).code === "EEXIST") {
+      if (messageOf(error).startsWith("EEXIST")) { // older runtimes give no code here
         throw new ConflictError(
           `Database already exists: ${path}. Choose another run_id or delete the file: rm ${path}`,
           { cause: error },

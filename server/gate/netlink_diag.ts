@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { parseIp } from "./ip_address.ts";
+import { mapToIp6, parseIp } from "./ip_address.ts";
 import type { SocketEnds } from "./socket_ends.ts";
 
 /** Arguments of `socket()`: AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG. */
@@ -65,8 +65,18 @@ export function decodeDiagAnswer(answer: Uint8Array, request: Uint8Array): DiagA
   if (view.getUint16(4, true) !== SOCK_DIAG_BY_FAMILY || answer.length < ANSWER_BYTES) {
     return "none";
   }
-  const asked = request.subarray(ID_AT, ID_AT + ADDRESSES_BYTES);
-  const found = answer.subarray(ANSWER_ID_AT, ANSWER_ID_AT + ADDRESSES_BYTES);
+  const asked = idOf(request, ID_AT, answer[16] === AF_INET6 && request[16] === AF_INET);
+  const found = idOf(answer, ANSWER_ID_AT, false);
   if (!asked.every((byte, i) => byte === found[i])) return "none";
   return { uid: view.getUint32(UID_AT, true), inode: view.getUint32(INODE_AT, true) };
+}
+
+/** Ports and addresses; `mapped`: as an IPv6 socket shows its IPv4 connection. */
+function idOf(message: Uint8Array, at: number, mapped: boolean): Uint8Array {
+  const id = message.slice(at, at + ADDRESSES_BYTES);
+  if (mapped) {
+    id.set(mapToIp6(id.slice(4, 8)), 4);
+    id.set(mapToIp6(id.slice(20, 24)), 20);
+  }
+  return id;
 }

@@ -77,6 +77,8 @@ export interface Program {
   /** What has been written so far. */
   stdout(): string;
   stderr(): string;
+  /** Sends a signal; `child.kill` would report it as the end even where the program caught it. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
   /** Waits for the end. */
   readonly ended: Promise<Outcome>;
 }
@@ -100,7 +102,13 @@ export function start(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
   });
-  return { child, stdout: () => stdout, stderr: () => stderr, ended };
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    signal: (name) => process.kill(child.pid!, name),
+    ended,
+  };
 }
 
 /** Runs the program to its end. */

@@ -95,6 +95,17 @@ test("flattenConfigs() names the path of a cycle or of endless depth", () => {
   );
 });
 
+test("flattenConfigs() lets an error of the value's own code through as it is", () => {
+  const own = new TypeError("from toJSON");
+  const broken = {
+    toJSON(): never {
+      throw own;
+    },
+  };
+
+  assert.throws(() => flattenConfigs({ a: { b: [[broken]] } }), (error) => error === own);
+});
+
 test("flattenConfigs() takes a value that is used twice without being a cycle", () => {
   const shared = { x: 1 };
   assert.deepEqual(flattenConfigs({ a: shared, b: { c: shared } }), [["a/x", 1], ["b/c/x", 1]]);

@@ -14,6 +14,7 @@ const options = {
   runId: way,
   storage: "local",
   goodseedHome: home,
+  quiet: true,
   captureStdout: false,
   captureStderr: false,
   captureHardwareMetrics: false,
@@ -38,6 +39,14 @@ function busy(ms: number): void {
 
 function started(): Run {
   const run = new Run(options);
+  log(run);
+  return run;
+}
+
+/** As {@linkcode started}, once the writer is there: a signal finds it at work. */
+function startedAndWriting(): Run {
+  const run = new Run(options);
+  run.sync();
   log(run);
   return run;
 }
@@ -84,31 +93,44 @@ const ways: Record<string, () => void | Promise<void>> = {
     setTimeout(() => {}, 200);
   },
   "rejection-handled-by-user": () => {
-    started();
     process.on("unhandledRejection", () => {});
     globalThis.addEventListener?.("unhandledrejection", (event) => event.preventDefault());
+    started();
     void Promise.reject(new Error("boom"));
     setTimeout(() => {}, 200);
   },
   "signal-idle": () => {
-    started();
+    startedAndWriting();
     ready();
     setTimeout(() => {}, 20_000);
   },
   "signal-busy": () => {
-    started();
+    startedAndWriting();
     ready();
     busy(20_000);
   },
   "signal-busy-then-idle": () => {
-    started();
+    startedAndWriting();
     ready();
     busy(1500);
     setTimeout(() => {}, 20_000);
   },
+  "signal-booting": () => {
+    started();
+    ready();
+    setTimeout(() => {}, 20_000);
+  },
   "signal-users-handler": () => {
     process.on("SIGTERM", () => process.exit(7));
-    started();
+    startedAndWriting();
+    ready();
+    setTimeout(() => {}, 20_000);
+  },
+  "signal-not-ours": () => {
+    const run = new Run({ ...options, handleSignals: false });
+    run.sync();
+    log(run);
+    run.sync();
     ready();
     setTimeout(() => {}, 20_000);
   },

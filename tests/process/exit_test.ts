@@ -117,6 +117,7 @@ const WAYS: Expected[] = [
   { way: "signal-busy", code: 129, status: "failed", signal: "SIGHUP", only: "deno" },
   // On Bun a signal is only seen when the main thread yields.
   { way: "signal-busy-then-idle", code: 143, status: "failed", signal: "SIGTERM" },
+  { way: "signal-booting", code: 143, status: "failed", signal: "SIGTERM" },
   { way: "signal-users-handler", code: 7, status: "failed", signal: "SIGTERM" },
   { way: "using", code: 0, status: "finished" },
   { way: "await-using", code: 0, status: "finished" },
@@ -159,3 +160,14 @@ for (const expected of WAYS) {
     }
   });
 }
+
+test("Run with handleSignals: false leaves a signal to the program; what was written stays", async () => {
+  using dir = tempDir();
+
+  const ending = await leave(dir, "signal-not-ours", "SIGTERM");
+
+  const found = recorded(dir, "signal-not-ours");
+  assert.equal(ending.code, 143);
+  assert.equal(found.rows, 5000);
+  assert.equal(found.status, "running");
+});

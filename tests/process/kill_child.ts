@@ -15,6 +15,7 @@ const run = new Run({
   runId,
   storage: "local",
   goodseedHome: home,
+  quiet: true,
   captureStdout: false,
   captureStderr: false,
   captureHardwareMetrics: false,
@@ -24,7 +25,7 @@ const run = new Run({
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 for (let step = 0;; step++) {
-  run.logMetrics({ loss: -step, accuracy: step / 2 }, { step });
+  run.logMetrics({ loss: 3 * step + 1, accuracy: step / 2 }, { step });
   run.logStrings({ note: `text ${step}` }, { step });
   writeSync(1, `${step} ${Date.now()}\n`);
   if (step % STEPS_PER_TICK === 0) Atomics.wait(clock, 0, 0, 1); // the main thread never yields

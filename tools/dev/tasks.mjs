@@ -32,7 +32,7 @@ export const TASKS = {
   "bench": bench,
   "compile": (args) => compile("deno", args),
   "compile:bun": (args) => compile("bun", args),
-  "build:npm": async () => (await import("../build_npm.mjs")).buildNpm(),
+  "build:npm": async (args) => (await import("../build_npm.mjs")).buildNpm(args),
   "docs": documentation,
   "publish:dry": (args) => deno("publish", "--dry-run", "--allow-dirty", ...args),
 };

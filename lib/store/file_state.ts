@@ -1,0 +1,126 @@
+/**
+ * What the disk says about a run file and the files beside it, without opening the database: enough
+ * to see that nothing changed, and how the file must be opened.
+ *
+ * @module
+ */
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { messageOf, NotFoundError, quoted, StoreError } from "../errors.ts";
+
+/** State of a run file; two equal states mean equal contents. */
+export interface FileState {
+  readonly dev: number;
+  readonly ino: number;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** Bytes in the write-ahead log beside it; 0 when there is none. */
+  readonly walBytes: number;
+  readonly walModifiedMs: number;
+  /** Bytes in the rollback journal beside it; 0 when there is none. */
+  readonly journalBytes: number;
+  /** Head of the shared index of the log: it changes with every commit. Empty without a log. */
+  readonly commit: string;
+}
+
+/** Bytes of one copy of the head of the index. */
+const INDEX_HEAD_BYTES = 48;
+
+/**
+ * Looks at a run file.
+ *
+ * @param siblings names in its folder, if known: files that are not among them are not looked for
+ * @throws {NotFoundError} there is no such file
+ * @throws {StoreError} it is not a regular file, or may not be looked at
+ */
+export function fileState(path: string, siblings?: ReadonlySet<string>): FileState {
+  const stats = statOf(path);
+  if (stats === undefined) {
+    throw new NotFoundError(`no file ${quoted(path)}: it may have been moved or deleted`);
+  }
+  if (!stats.isFile()) {
+    throw new StoreError(
+      `${quoted(path)} is ${kindOf(stats)}, not a regular file; move it out of the folder`,
+      path,
+    );
+  }
+  const wal = sibling(path, "-wal", siblings);
+  const journal = sibling(path, "-journal", siblings);
+  const walBytes = wal?.size ?? 0;
+  return {
+    dev: stats.dev,
+    ino: stats.ino,
+    sizeBytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    walBytes,
+    walModifiedMs: walBytes === 0 ? 0 : wal!.mtimeMs,
+    journalBytes: journal?.size ?? 0,
+    commit: walBytes === 0 ? "" : indexHead(path + "-shm"),
+  };
+}
+
+/** One text for a state; equal for equal states. */
+export function stateText(state: FileState): string {
+  const { dev, ino, sizeBytes, modifiedMs, walBytes, walModifiedMs, journalBytes, commit } = state;
+  return [dev, ino, sizeBytes, modifiedMs, walBytes, walModifiedMs, journalBytes, commit].join(":");
+}
+
+/** When the run was last written to, in ms since 1970: the newer of the file and its log. */
+export function lastWriteMs(state: FileState): number {
+  return Math.max(state.modifiedMs, state.walModifiedMs);
+}
+
+/** A regular, non-empty file beside the run file. */
+function sibling(
+  path: string,
+  suffix: string,
+  siblings: ReadonlySet<string> | undefined,
+): Stats | undefined {
+  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) + suffix;
+  if (siblings !== undefined && !siblings.has(name)) return undefined;
+  const stats = statOf(path + suffix);
+  return stats?.isFile() === true && stats.size > 0 ? stats : undefined;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new StoreError(
+      `looking at ${quoted(path)}: ${messageOf(error)}; check its permissions`,
+      path,
+      { cause: error },
+    );
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a named pipe";
+  if (stats.isSocket()) return "a socket";
+  return "a device";
+}
+
+function indexHead(path: string): string {
+  if (statOf(path)?.isFile() !== true) return "";
+  const head = new Uint8Array(INDEX_HEAD_BYTES);
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch { // gone or not ours to read: sizes and times have to do
+    return "";
+  }
+  try {
+    const read = readSync(fd, head, 0, INDEX_HEAD_BYTES, 0);
+    return hex(head.subarray(0, read));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}

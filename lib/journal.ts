@@ -116,9 +116,7 @@ export class JournalTransport implements Transport {
   }
 
   #append(bytes: number): boolean {
-    if (this.#size > RESTART_BYTES && Atomics.load(this.#ctl, CTL.journalDone) === this.#size) {
-      this.#restart();
-    }
+    if (this.#size > RESTART_BYTES && this.#allTaken()) this.#restart();
     if (this.#size + bytes > MAX_BYTES) return false;
     return this.#write(this.#scratch, bytes);
   }
@@ -135,6 +133,11 @@ export class JournalTransport implements Transport {
     }
     this.#size += bytes;
     return true;
+  }
+
+  #allTaken(): boolean {
+    return Atomics.load(this.#ctl, CTL.journalEpoch) === this.#epoch &&
+      Atomics.load(this.#ctl, CTL.journalDone) === this.#size;
   }
 
   /** Everything is in the run file: begins anew with the series' names. */
@@ -176,9 +179,10 @@ export class JournalReader {
     this.#frames = new FrameReader(handler);
   }
 
-  /** Where reading stands; `remember` writes it into the run file. */
-  get offset(): number {
-    return this.#offset;
+  /** Tells the logging end what is in the run file; to be called after the commit. */
+  acknowledge(ctl: Int32Array): void {
+    Atomics.store(ctl, CTL.journalDone, this.#offset);
+    Atomics.store(ctl, CTL.journalEpoch, this.#epoch); // second: never a new epoch with an old place
   }
 
   /** Goes to the place that the run file remembers; hands on the series declared before it. */

@@ -14,6 +14,8 @@
  *
  * @module
  */
+// does nothing here; from a registry, the Worker finds its modules in the cache, not on the network
+import "./worker_main.ts";
 export { type CloseOptions, Run, type StepOptions } from "./run.ts";
 export { RunField } from "./run_field.ts";
 export { withRun } from "./with_run.ts";

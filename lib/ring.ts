@@ -38,12 +38,13 @@ export const CTL = {
   broken: 8,
   /** Grows with every turn of the writer: it is alive. */
   turns: 9,
-  /** Bytes of the journal that are in the run file. */
+  /** Bytes of the journal that are in the run file, and the epoch in which they lie. */
   journalDone: 10,
   /** Points and texts that the writer itself had to give up. */
   writerDropped: 11,
   /** How often an end was marked provisionally. */
   endsMarked: 12,
+  journalEpoch: 13,
 } as const;
 
 /** Float64 numbers a point takes: slot, step, y, ts. */

@@ -137,6 +137,7 @@ export class Session {
       stdout: settings.captureStdout,
       stderr: settings.captureStderr,
       gitPath,
+      argv: process.argv,
       cwd: currentFolder(),
       facts: any,
     };

@@ -7,6 +7,7 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { onEndSignal } from "./runtime/signals.ts";
 import type { WriterInit, WriterNotice, WriterRequest } from "./worker_protocol.ts";
+import { WorkerMonitors } from "./worker_monitors.ts";
 import { WriterLoop } from "./writer_loop.ts";
 
 /** True when this module was started as a run's writer. */
@@ -26,7 +27,9 @@ function main(init: WriterInit): void {
       loop.provisionalEnd({ status: "failed", reason: signal, mark: true });
     });
   }
-  loop.start(undefined);
+  const monitors = init.monitors && new WorkerMonitors(init.monitors, loop.writer, tell);
+  loop.start(monitors);
+  monitors?.start();
 }
 
 if (isWriter(workerData)) main(workerData);

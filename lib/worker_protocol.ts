@@ -24,6 +24,8 @@ export interface MonitorSettings {
   readonly stderr: boolean;
   /** Folder or file of the repository to describe. */
   readonly gitPath: string | false;
+  /** The program's command line. */
+  readonly argv: readonly string[];
   /** Working folder of the program. */
   readonly cwd: string;
   /** Records static facts and the batch job's fields. */

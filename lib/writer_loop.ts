@@ -26,8 +26,8 @@ export interface LoopMonitors {
   onConsole(stream: "stdout" | "stderr", text: string, ts: number): void;
   /** Called every turn. */
   turn(): void;
-  /** The last output; nothing comes from the monitors afterwards. */
-  stop(): void;
+  /** The last output; nothing comes from the monitors once it has resolved. */
+  stop(): Promise<void>;
 }
 
 /** Drives one {@linkcode RunWriter}. */
@@ -83,7 +83,7 @@ export class WriterLoop {
       case "provisional-end":
         return this.provisionalEnd(request.end);
       case "close":
-        return this.#close(request.end);
+        void this.#close(request.end);
     }
   }
 
@@ -149,7 +149,7 @@ export class WriterLoop {
   #commit(): boolean {
     const written = this.writer.commit();
     Atomics.store(this.#ctl, CTL.broken, written ? 0 : 1);
-    if (written && this.#journal) Atomics.store(this.#ctl, CTL.journalDone, this.#journal.offset);
+    if (written) this.#journal?.acknowledge(this.#ctl);
     return written;
   }
 
@@ -167,10 +167,12 @@ export class WriterLoop {
     this.writer.do((file) => markRunning(file, Date.now()));
   }
 
-  #close(end: RunEnd): void {
+  async #close(end: RunEnd): Promise<void> {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#collect(); // what was printed before comes before the last words of the monitors
+    await this.#monitors?.stop();
     const deadline = performance.now() + this.#init.closeTimeoutMs;
-    this.#monitors?.stop();
     if (end.mark) this.writer.do((file) => markEnd(file, end, Date.now()));
     if (this.#journal) this.writer.do((file) => dropJournal(file));
     const attempt = (): void => {

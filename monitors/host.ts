@@ -85,7 +85,7 @@ export class MonitorHost {
 
   #round(running: Running): void {
     const startMs = this.#now();
-    let outcome: Promise<void> | void;
+    let outcome: Promise<void> | void = undefined;
     try {
       outcome = running.monitor.sample(this.#sink);
     } catch (error) {

@@ -28,7 +28,7 @@ export interface ServeOptions {
   readonly port?: number;
   /** Serve on this unix socket instead of a port. */
   readonly socket?: string;
-  /** Let in everybody who can connect: no check of the user, any address. @default {false} */
+  /** Let everybody read who can connect; any address may be served on. @default {false} */
   readonly share?: boolean;
   /** Origins of web pages that may read, beside our own and goodseed.ai's. */
   readonly allowOrigins?: readonly string[];
@@ -67,7 +67,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { log = () => {} } = options;
   const place = placeOf(options);
   const reads = options.reads ?? await openReads(options.projectsDir);
-  const owners = checksUsers(options) ? openOwnerFinder() : undefined;
+  const owners = canFindUsers(options) ? openOwnerFinder() : undefined;
   async function release(): Promise<void> {
     owners?.[Symbol.dispose]();
     await reads[Symbol.asyncDispose]();
@@ -101,7 +101,7 @@ function placeOf({ host = "127.0.0.1", port = DEFAULT_PORT, socket, share }: Ser
   throw new UsageError(
     `serving on ${quoted(host)}: other machines can reach that address, and access tokens come ` +
       "only with the hub; leave --host out and connect through ssh -L 8765:localhost:8765, " +
-      "use --socket PATH, or add --share to let everybody read and trash runs",
+      "use --socket PATH, or add --share to let everybody read",
   );
 }
 
@@ -111,16 +111,16 @@ async function openReads(projectsDir: string): Promise<Reads> {
   return startReads({ projectsDir });
 }
 
-/** Whether it is checked which user the other end of a connection belongs to. */
-function checksUsers({ share, socket }: ServeOptions): boolean {
-  return share !== true && socket === undefined && process.platform === "linux";
+/** Whether it can be told which user the other end of a connection belongs to. */
+function canFindUsers({ socket }: ServeOptions): boolean {
+  return socket === undefined && process.platform === "linux";
 }
 
 function warningsOf(options: ServeOptions): string[] {
   const warnings: string[] = [];
   if (options.share === true) {
-    warnings.push("Everybody who can connect to this server can read and trash runs (--share).");
-  } else if (options.socket === undefined && !checksUsers(options)) {
+    warnings.push("Everybody who can connect to this server can read all runs (--share).");
+  } else if (options.socket === undefined && !canFindUsers(options)) {
     warnings.push("Other users of this machine can connect: their user is only checked on Linux.");
   }
   if (options.openReads === true) {
@@ -135,9 +135,11 @@ function warningsOf(options: ServeOptions): string[] {
 function buildGates(options: ServeOptions, place: Place, owners: OwnerFinder | undefined): Gate[] {
   const { allowedHosts = [], allowOrigins = [], openReads = false } = options;
   const gates = [hostsGate({ ownNames: ownNames(options, place), allowedHosts })];
-  const ownUid = process.getuid?.();
+  const share = options.share === true, ownUid = process.getuid?.();
   if (owners !== undefined && ownUid !== undefined) {
-    gates.push(peerUidGate({ ownUid, findOwner: owners.findOwner }));
+    gates.push(peerUidGate({ ownUid, findOwner: owners.findOwner, onlyWrites: share }));
+  } else if (share && options.socket === undefined) {
+    gates.push(peerUidGate({ ownUid: -1, findOwner: () => undefined, onlyWrites: true }));
   }
   gates.push(originGate({ allowOrigins, openReads }));
   return gates;

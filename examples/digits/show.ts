@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Run, UsageError } from "../../lib/mod.ts";
+// deno-lint-ignore goodseed/layering -- the demo ends with the server that shows the run
 import { type RunningServer, startServer } from "../../server/serve.ts";
 
 /** Prints where the run lies and the last values of its series, read back from its file. */

@@ -48,6 +48,7 @@ function install(): void {
   process.on("exit", (code) => tellExit(Number(code ?? process.exitCode ?? 0)));
   if (deno === undefined) {
     process.on("uncaughtExceptionMonitor", tellUncaught);
+    if ("Bun" in globalThis) process.on("unhandledRejection", onBunRejection);
     return;
   }
   // Deno.exit() fires `unload` only; after an uncaught error neither `unload` nor `exit` comes.
@@ -56,4 +57,10 @@ function install(): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     if (!event.defaultPrevented) tellUncaught((event as ErrorEventLike).reason);
   });
+}
+
+/** On Bun a rejection that nobody handles reaches no monitor: it is made the error that it is. */
+function onBunRejection(reason: unknown): void {
+  if (process.listenerCount("unhandledRejection") > 1) return; // the program's own handler decides
+  throw reason;
 }

@@ -96,10 +96,16 @@ function statOf(path: string): Stats | undefined {
 }
 
 function kindOf(stats: Stats): string {
-  if (stats.isDirectory()) return "a directory";
-  if (stats.isFIFO()) return "a named pipe";
-  if (stats.isSocket()) return "a socket";
-  return "a device";
+  switch (stats.mode & 0o170000) { // Deno 2.4 knows no isFIFO()
+    case 0o040000:
+      return "a directory";
+    case 0o010000:
+      return "a named pipe";
+    case 0o140000:
+      return "a socket";
+    default:
+      return "a device";
+  }
 }
 
 function indexHead(path: string): string {

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { quoted, UsageError } from "../errors.ts";
 import type { Db, Driver, OpenOptions } from "./driver.ts";
+import { ffiDriver } from "./driver_ffi.ts";
 import { nodeDriver } from "./driver_node.ts";
 
 let driver: Driver | undefined;
@@ -22,6 +23,8 @@ function pickDriver(name: string | undefined): Driver {
     case "":
     case "node":
       return nodeDriver;
+    case "ffi":
+      return ffiDriver;
     default:
       throw new UsageError(
         `choosing the SQLite driver: GOODSEED_SQLITE is ${quoted(name)}; use "node" or "ffi"`,

@@ -53,6 +53,11 @@ export function nextUp(x: number): number {
   return bits.getFloat64(0);
 }
 
+/** The largest number below `x`. */
+export function nextDown(x: number): number {
+  return -nextUp(-x);
+}
+
 const bits = new DataView(new ArrayBuffer(8));
 
 /** Columns that grow as rows come. */

@@ -240,7 +240,7 @@ export class RunReader implements Disposable {
     if (count === 0) return { cursor: undefined, limit: 0 };
     return path === undefined
       ? { cursor: this.texts.lastWritten(count), limit: count }
-      : { cursor: this.texts.at(total - count, path), limit: count };
+      : { cursor: this.texts.lastOf(path, count), limit: count };
   }
 
   /** Log lines with levels, in the order they came. */

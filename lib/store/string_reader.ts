@@ -8,6 +8,7 @@ import type { Db, Statement } from "./driver.ts";
 import type { SeriesRow } from "./metric_reader.ts";
 import {
   MAX_PATH_CHARS,
+  nextDown,
   nextUp,
   secondsToMs,
   textColumn,
@@ -27,7 +28,7 @@ export interface StringRow {
 
 /** Where a page begins: within the order by path and step, or within the order of writing. */
 export type StringCursor =
-  | { readonly path: string; readonly afterStep?: number; readonly skip?: number }
+  | { readonly path: string; readonly afterStep?: number }
   | { readonly afterRowid: number };
 
 /** A page of texts. */
@@ -48,7 +49,8 @@ export interface StringPageOptions {
 }
 
 const VALID_ID = "typeof(id) = 'integer' AND abs(id) < 9007199254740992";
-const IN_SERIES = "series_id = ? AND step >= ? AND step <= 9e999 AND value IS NOT NULL";
+const STEPS = "series_id = ? AND step >= ? AND step <= 9e999";
+const IN_SERIES = `${STEPS} AND value IS NOT NULL`;
 const IN_ORDER = "rowid > ? AND rowid < 9007199254740992 AND value IS NOT NULL " +
   "AND step >= -9e999 AND step <= 9e999 " +
   `AND series_id IN (SELECT id FROM string_series WHERE ${VALID_ID})`;
@@ -112,10 +114,28 @@ export class StringReader {
     for (const series of this.#seriesFrom(undefined, path)) {
       if (skip === 0) return { path: series.path };
       const count = this.#count(series.id);
-      if (skip < count) return { path: series.path, skip };
+      if (skip < count) return this.#beforeStep(series, "ASC", skip);
       skip -= count;
     }
     return undefined;
+  }
+
+  /** Where the last `count` texts of a series begin; undefined when there are none. */
+  lastOf(path: string, count: number): StringCursor | undefined {
+    const id = this.seriesId(path);
+    if (id === undefined || count <= 0) return undefined;
+    return this.#beforeStep({ id, path }, "DESC", count - 1) ?? { path };
+  }
+
+  /** The cursor in front of the `skip`-th step; only the index is read for it. */
+  #beforeStep(series: SeriesRow, order: "ASC" | "DESC", skip: number): StringCursor | undefined {
+    const find = this.#statement(`SELECT CAST(step AS REAL) AS s FROM string_points
+      WHERE ${STEPS} ORDER BY step ${order} LIMIT 1 OFFSET ?`);
+    const step = find.get(series.id, -Infinity, skip)?.[0];
+    if (typeof step !== "number") return undefined;
+    return step === -Infinity
+      ? { path: series.path }
+      : { path: series.path, afterStep: nextDown(step) };
   }
 
   /** Where the last `count` texts begin in the order of writing; undefined when there are none. */
@@ -153,21 +173,20 @@ export class StringReader {
 
   #seriesPage(
     series: SeriesRow,
-    from: { readonly afterStep?: number; readonly skip?: number },
+    from: { readonly afterStep?: number },
     maxRows: number,
     maxChars: number,
   ): { rows: StringRow[]; chars: number; done: boolean } {
     const start = from.afterStep === undefined ? -Infinity : nextUp(from.afterStep);
-    const skip = from.skip ?? 0;
     const sizes = this.#statement(`SELECT length(value) FROM string_points
-      WHERE ${IN_SERIES} ORDER BY step LIMIT ? OFFSET ?`);
-    const lengths = sizes.all(series.id, start, maxRows, skip);
+      WHERE ${IN_SERIES} ORDER BY step LIMIT ?`);
+    const lengths = sizes.all(series.id, start, maxRows);
     const fit = countThatFits(lengths, maxChars);
     const fetch = this.#statement(
       `SELECT CAST(step AS REAL) AS s, ${textColumn("value")} AS v, CAST(ts AS REAL) AS t
-        FROM string_points WHERE ${IN_SERIES} ORDER BY step LIMIT ? OFFSET ?`,
+        FROM string_points WHERE ${IN_SERIES} ORDER BY step LIMIT ?`,
     );
-    const rows = fetch.all(series.id, start, fit.rows, skip)
+    const rows = fetch.all(series.id, start, fit.rows)
       .map(([step, value, ts]) => toRow(series.path, step, value, ts));
     return { rows, chars: fit.chars, done: fit.rows === lengths.length && fit.rows < maxRows };
   }

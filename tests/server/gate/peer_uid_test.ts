@@ -53,6 +53,38 @@ test("peerUidGate() asks for the client's end of the whole connection, each time
   assert.deepEqual(asked, [ends, ends]);
 });
 
+test("peerUidGate() with onlyWrites lets everybody read", () => {
+  const gate = peerUidGate({ ownUid: 1000, findOwner: () => 1001, onlyWrites: true });
+  const asking = (method: string) => () => gate(new Request("http://localhost/", { method }), PEER);
+
+  for (const method of ["GET", "HEAD", "OPTIONS"]) assert.doesNotThrow(asking(method), method);
+  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+    assert.throws(
+      asking(method),
+      { name: "AuthError", message: /only takes changes from/ },
+      method,
+    );
+  }
+});
+
+test("peerUidGate() takes the client's own address for ours when every address is served", () => {
+  const asked: unknown[] = [];
+  const gate = peerUidGate({
+    ownUid: 1,
+    findOwner(ends) {
+      asked.push(ends.remoteAddress);
+      return 1;
+    },
+  });
+
+  for (const localAddress of ["0.0.0.0", "::", "127.0.0.1"]) {
+    gate(REQUEST, { ...PEER, localAddress });
+  }
+  gate(REQUEST, { ...PEER, address: "10.0.0.9", localAddress: "0.0.0.0" });
+
+  assert.deepEqual(asked, ["127.0.0.1", "127.0.0.1", "127.0.0.1", "10.0.0.9"]);
+});
+
 test("openOwnerFinder() asks /proc only when netlink does not know", async () => {
   const diag = (uid: number | undefined) => ({
     findOwner: () => uid,
@@ -152,14 +184,19 @@ test("a port that passes to another user is judged anew", async (t) => {
   const reason = whyNoOtherUser();
   if (reason !== undefined) return skip(t, reason);
   await eachWay(async (name, find) => {
-    await serving("127.0.0.1", find, async ({ url }, peers) => {
-      const own = await curl([`${url}/`], false);
-      const port = peers[0]?.port ?? 0;
+    await serving("127.0.0.1", find, async ({ url, port }, peers) => {
+      const socket = connect(port, "127.0.0.1");
+      const own = await wholeAnswerOn(
+        socket, // the server closes first, so that the port is free at once
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      );
+      const ownPort = String(peers[0]?.port);
 
-      const other = await curl(["--local-port", String(port), `${url}/`], true);
+      const other = await curl(["--local-port", ownPort, `${url}/`], true);
 
-      assert.equal(own.status, 200, name);
-      assert.notEqual(other.status, 200, name); // refused, or the port is still taken (0)
+      assert.match(own, /^HTTP\/1.1 200 /, name);
+      assert.equal(String(peers[1]?.port), ownPort, `${name}: the port was not taken over`);
+      assert.equal(other.status, 403, name);
     });
   });
 });
@@ -191,6 +228,17 @@ test("owners are unknown for connections that do not exist", async (t) => {
     });
   });
 });
+
+/** Sends a request and waits until the other side has closed. */
+function wholeAnswerOn(socket: Socket, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    socket.on("data", (data) => answer += data);
+    socket.once("error", reject);
+    socket.once("close", () => resolve(answer));
+    socket.write(text);
+  });
+}
 
 /** Sends a request on an open socket and waits for the first piece of the answer. */
 function answerOn(socket: Socket, text: string): Promise<string> {

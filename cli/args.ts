@@ -9,7 +9,7 @@ import type { CommandContext, ExitCode } from "./context.ts";
 import { oneLine, reportError } from "./errors.ts";
 import { wantsColor } from "./output.ts";
 import type { CommandSpec, OptionSpec, ProgramSpec } from "./program_spec.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../lib/version.ts";
 
 /** A command: parsed arguments and the world in, exit code out. */
 type CommandFunction<Args> = (args: Args, ctx: CommandContext) => ExitCode | Promise<ExitCode>;
@@ -143,7 +143,9 @@ function addList(program: Command, dispatch: Dispatch): void {
 function addShow(program: Command, dispatch: Dispatch): void {
   program.command("show")
     .summary("show one run")
-    .description("Prints a summary of one run: status, configs, metrics, texts, end of the console.")
+    .description(
+      "Prints a summary of one run: status, configs, metrics, texts, end of the console.",
+    )
     .argument("<run>", "PROJECT/RUN, or the path of a run file")
     .option("--dir <dir>", "projects folder (default: <home>/projects)")
     .option("--tail <lines>", "number of console lines", parseCount, 10)

@@ -41,9 +41,7 @@ _${program.name}() {
     esac
   done
   case $command:$prev in
-${
-    [...values].map(([key, words]) => `    ${key}) words="${words.join(" ")}" ;;\n`).join("")
-  }  esac
+${[...values].map(([key, words]) => `    ${key}) words="${words.join(" ")}" ;;\n`).join("")}  esac
   if [[ -z $words ]]; then
     case $command in
 ${

@@ -19,7 +19,9 @@ export function reportError(error: unknown, ctx: CommandContext): ExitCode {
   ctx.stderr(`Error: ${oneLine(messageOf(error))}\n`);
   if (debug) ctx.stderr(`${stackOf(error)}\n`);
   if (error instanceof GoodseedError) return error.exitCode === 2 ? 2 : 1;
-  if (!debug) ctx.stderr("This was not expected; set GOODSEED_DEBUG=1 to see where it came from.\n");
+  if (!debug) {
+    ctx.stderr("This was not expected; set GOODSEED_DEBUG=1 to see where it came from.\n");
+  }
   return 1;
 }
 

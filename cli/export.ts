@@ -11,7 +11,7 @@ import { writeJson } from "./export_json.ts";
 import { writeJsonLines } from "./export_jsonl.ts";
 import { findRun } from "./find_run.ts";
 import { OutputFile } from "./output_file.ts";
-import { type TextSink, TextPieces } from "./output.ts";
+import { TextPieces, type TextSink } from "./output.ts";
 
 /** Arguments of `goodseed export`. */
 export interface ExportArgs extends CommonArgs {

@@ -20,7 +20,8 @@ export function writeJson(reader: RunReader, out: TextPieces): void {
   const metrics = new SeriesWriter(out);
   forEachPoint(
     reader,
-    (path, step, y, tsMs) => metrics.add(path, `[${jsonNumber(step)},${jsonNumber(y)},${time(tsMs)}]`),
+    (path, step, y, tsMs) =>
+      metrics.add(path, `[${jsonNumber(step)},${jsonNumber(y)},${time(tsMs)}]`),
   );
   metrics.end();
   out.add('},\n"strings":{');

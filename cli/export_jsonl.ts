@@ -105,7 +105,12 @@ function putRows(reader: RunReader, put: (record: RunRecord) => boolean): void {
   forEachRow(
     (options) => reader.events(options),
     (row) =>
-      put({ t: "event", kind: row.kind, ...timeField(row.tsMs), ...extraField(fieldsOf(row.body)) }),
+      put({
+        t: "event",
+        kind: row.kind,
+        ...timeField(row.tsMs),
+        ...extraField(fieldsOf(row.body)),
+      }),
   );
   forEachRow((options) => reader.records(options), (row) => {
     const t = row.kind as OtherRecord["t"], body = fieldsOf(row.body) ?? {};

@@ -137,7 +137,9 @@ export class LogRecording {
   #putOptions(session: Session): void {
     const { name, tag = [], config = [] } = this.#args;
     if (this.#bare || session.run.resumed) {
-      if (name !== undefined) session.put({ t: "config", path: "sys/name", tag: "str", value: name });
+      if (name !== undefined) {
+        session.put({ t: "config", path: "sys/name", tag: "str", value: name });
+      }
       for (const record of configOptions(config)) session.put(record);
     }
     if (tag.length > 0 && (this.#tags !== undefined || this.#bare || session.run.resumed)) {
@@ -150,7 +152,9 @@ export class LogRecording {
     session.close({ status, mark });
     this.#say(`Goodseed run closed: ${session.run.runId}\n`);
     const { dropped, problem } = session.diagnostics();
-    if (dropped > 0) return `${dropped} records could not be written: ${problem ?? "no reason known"}`;
+    if (dropped > 0) {
+      return `${dropped} records could not be written: ${problem ?? "no reason known"}`;
+    }
     return problem;
   }
 

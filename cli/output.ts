@@ -97,7 +97,10 @@ export function wantsColor(args: CommonArgs, ctx: CommandContext): boolean {
 }
 
 /** Gives the function that colours a text, or leaves it as it is. */
-export function painter(args: CommonArgs, ctx: CommandContext): (color: Color, text: string) => string {
+export function painter(
+  args: CommonArgs,
+  ctx: CommandContext,
+): (color: Color, text: string) => string {
   if (!wantsColor(args, ctx)) return (_color, text) => text;
   return (color, text) => `\u001b[${CODES[color]}m${text}\u001b[0m`;
 }
@@ -111,7 +114,8 @@ export function statusColor(status: string): Color {
 
 // Control characters of C0 and C1, and those that change the direction of text.
 // deno-lint-ignore no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]/gu;
+const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]/gu;
 
 /** One line of a text from outside, safe for a terminal: control characters become `\uXXXX`. */
 export function printable(text: string): string {

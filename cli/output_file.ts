@@ -87,7 +87,9 @@ export class OutputFile implements Disposable {
 
 function refuseExisting(path: string, options: OutputFileOptions): void {
   if (options.replace || !existsSync(path)) return;
-  throw new ConflictError(`writing ${quoted(path)}: the file exists; choose another or add --force`);
+  throw new ConflictError(
+    `writing ${quoted(path)}: the file exists; choose another or add --force`,
+  );
 }
 
 function writeError(path: string, error: unknown): StoreError {

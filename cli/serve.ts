@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 import { type RunningServer, startServer } from "../server/serve.ts";
 import type { CommandContext, CommonArgs, ExitCode } from "./context.ts";
 import { projectsFolder } from "./folder.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../lib/version.ts";
 
 /** Arguments of `goodseed serve`. */
 export interface ServeArgs extends CommonArgs {

@@ -46,7 +46,8 @@ export interface HttpServer {
   /** `http://127.0.0.1:8765`, or `unix:/path`. */
   readonly url: string;
   /**
-   * Ends the server: running requests are answered, new ones are refused.
+   * Ends the server: running requests are answered, new ones are refused. A second call waits for
+   * the first.
    *
    * @param graceMs how long running requests are waited for, in ms @default {5000}
    */
@@ -80,15 +81,17 @@ export async function serveHttp(handler: HttpHandler, options: HttpOptions): Pro
     throw bindError(place, error);
   }
   socket?.publish();
+  async function end(graceMs: number): Promise<void> {
+    const deadlineMs = performance.now() + graceMs;
+    await requests.drain(graceMs);
+    await bound.end(deadlineMs);
+    socket?.remove();
+  }
+  let ended: Promise<void> | undefined;
   return {
     port: bound.port,
     url: socket === undefined ? urlOf(bound) : `unix:${socket.path}`,
-    async stop(graceMs = 5000) {
-      const deadlineMs = performance.now() + graceMs;
-      await requests.drain(graceMs);
-      await bound.end(deadlineMs);
-      socket?.remove();
-    },
+    stop: (graceMs = 5000) => ended ??= end(graceMs),
   };
 }
 
@@ -129,7 +132,7 @@ class RunningRequests {
   /** Refuses new requests and waits for the running ones, at most `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#drained ??= resolve;
+    this.#drained = resolve;
     if (this.#running === 0) return;
     const timer = setTimeout(resolve, graceMs);
     await promise;

@@ -1,5 +1,5 @@
 /** Runs `goodseed` in tests: in this process with a world made of arrays, or as a program. */
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { runCli } from "../../cli/args.ts";
@@ -114,8 +114,11 @@ export function start(
 /** Runs the program to its end. */
 export function exec(
   args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly input?: string; readonly cwd?: string } =
-    {},
+  options: {
+    readonly env?: Record<string, string>;
+    readonly input?: string;
+    readonly cwd?: string;
+  } = {},
 ): Promise<Outcome> {
   const program = start(args, options);
   program.child.stdin.end(options.input ?? "");

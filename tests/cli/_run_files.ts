@@ -11,14 +11,16 @@ export function dumpTables(path: string): Record<string, string[]> {
     const tables = db.prepare(
       "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name",
     );
-    return Object.fromEntries(tables.all().map(([name]) => {
-      const info = db.prepare(`PRAGMA table_info(${name})`);
-      const columns = info.all().map((row) => String(row[1])).filter((column) =>
-        column !== "uploaded"
-      );
-      const rows = db.prepare(`SELECT ${columns.join(", ")} FROM ${name}`);
-      return [String(name), rows.all().map(rowText).sort()];
-    }));
+    return Object.fromEntries(
+      tables.all().map(([name]) => {
+        const info = db.prepare(`PRAGMA table_info(${name})`);
+        const columns = info.all().map((row) => String(row[1])).filter((column) =>
+          column !== "uploaded"
+        );
+        const rows = db.prepare(`SELECT ${columns.join(", ")} FROM ${name}`);
+        return [String(name), rows.all().map(rowText).sort()];
+      }),
+    );
   } finally {
     db.close();
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { programSpec } from "../../cli/args.ts";
-import { VERSION } from "../../cli/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { ROOT } from "../_harness.ts";
 import { run } from "./_goodseed.ts";
 
@@ -29,7 +29,9 @@ test("goodseed help names every command", async () => {
 
     assert.equal(code, 0);
     assert.equal(stderr, "");
-    for (const command of programSpec().commands) assert.match(stdout, new RegExp(`  ${command.name} `));
+    for (const command of programSpec().commands) {
+      assert.match(stdout, new RegExp(`  ${command.name} `));
+    }
   }
 });
 
@@ -39,7 +41,9 @@ test("goodseed help COMMAND names every option of it", async () => {
 
     assert.equal(asked.code, 0, command.name);
     assert.deepEqual(flagged, asked, command.name);
-    for (const option of command.options) assert.ok(asked.stdout.includes(option.flags), option.flags);
+    for (const option of command.options) {
+      assert.ok(asked.stdout.includes(option.flags), option.flags);
+    }
     for (const line of command.examples) assert.ok(asked.stdout.includes(line), line);
   }
 });
@@ -48,8 +52,14 @@ test("a wrong command line is one line on stderr and exit code 1", async () => {
   const cases: [string[], RegExp][] = [
     [["list", "--nope"], /^Error: unknown option '--nope'\n$/],
     [["show"], /^Error: missing required argument 'run'\n$/],
-    [["export", "a/b", "-f", "xml"], /^Error: option '-f, --format <format>' argument 'xml' is invalid/],
-    [["serve", "--port", "70000"], /^Error: option '--port <port>' argument '70000' is invalid.*65535\.\n$/],
+    [
+      ["export", "a/b", "-f", "xml"],
+      /^Error: option '-f, --format <format>' argument 'xml' is invalid/,
+    ],
+    [
+      ["serve", "--port", "70000"],
+      /^Error: option '--port <port>' argument '70000' is invalid.*65535\.\n$/,
+    ],
     [["serve", "--port", "8e3"], /^Error: option '--port <port>'/],
     [["completions", "tcsh"], /^Error: command-argument value 'tcsh' is invalid/],
     [["list", "a", "b"], /^Error: too many arguments for 'list'/],
@@ -68,7 +78,10 @@ test("goodseed with a word that is neither command nor folder says both", async 
   const { code, stderr } = await run(["lsit"], { cwd: ROOT });
 
   assert.equal(code, 1);
-  assert.match(stderr, /^Error: Projects directory does not exist: .*lsit; for commands see: goodseed help\n$/);
+  assert.match(
+    stderr,
+    /^Error: Projects directory does not exist: .*lsit; for commands see: goodseed help\n$/,
+  );
 });
 
 test("every option is described and no two of a command share a name", () => {

@@ -36,12 +36,16 @@ test("bash completes commands", { skip: !hasBash }, () => {
   for (const command of programSpec().commands) assert.ok(all.includes(command.name));
 });
 
-test("bash completes the options of the command, and of serve without one", { skip: !hasBash }, () => {
-  assert.deepEqual(complete("list", "--p"), ["--project"]);
-  assert.deepEqual(complete("log", "x.jsonl", "--fol"), ["--follow"]);
-  assert.deepEqual(complete("--allow"), ["--allow-origin", "--allowed-hosts"]);
-  assert.deepEqual(complete("--ver").sort(), ["--verbose", "--version"]);
-});
+test(
+  "bash completes the options of the command, and of serve without one",
+  { skip: !hasBash },
+  () => {
+    assert.deepEqual(complete("list", "--p"), ["--project"]);
+    assert.deepEqual(complete("log", "x.jsonl", "--fol"), ["--follow"]);
+    assert.deepEqual(complete("--allow"), ["--allow-origin", "--allowed-hosts"]);
+    assert.deepEqual(complete("--ver").sort(), ["--verbose", "--version"]);
+  },
+);
 
 test("bash completes values that are a choice", { skip: !hasBash }, () => {
   assert.deepEqual(complete("export", "a/b", "--format", "js"), ["json", "jsonl"]);

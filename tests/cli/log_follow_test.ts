@@ -68,7 +68,10 @@ test("log --follow begins anew when the file is cut, and goes over to a new file
   const { code, stderr } = await ended;
 
   assert.equal(code, 1);
-  assert.match(stderr, /^line 4: not valid JSON .*\nError: stopped by SIGTERM; the run is closed as failed\n$/);
+  assert.match(
+    stderr,
+    /^line 4: not valid JSON .*\nError: stopped by SIGTERM; the run is closed as failed\n$/,
+  );
   assert.deepEqual(values(dir.path), [0, 1, 2, 3, 4]);
   assert.equal(metaOf(runFile(dir.path, "p", "r"))["status"], "failed");
 });

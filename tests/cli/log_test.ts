@@ -51,7 +51,14 @@ test("log records the short form and says where", async () => {
 
 test("log takes --config as JSON or else text, and --tag", async () => {
   using dir = tempDir();
-  const configs = ["lr=0.1", "note=hi there", 'id="7"', "opt={\"a\":{\"b\":[1,2]}}", "eq=a=b", "on=true"];
+  const configs = [
+    "lr=0.1",
+    "note=hi there",
+    'id="7"',
+    'opt={"a":{"b":[1,2]}}',
+    "eq=a=b",
+    "on=true",
+  ];
 
   const { code } = await log(
     dir.path,
@@ -89,7 +96,8 @@ test("log refuses a --config without a key before it makes a run", async () => {
 
 test("log reports bad lines with their numbers, keeps the rest and exits with 1", async () => {
   using dir = tempDir();
-  const input = '{"a":1,"step":0}\n\n{"a"\n{"t":"nope"}\n{"a":null,"b":2,"step":1}\n[1]\n{"a":3,"step":2}\n';
+  const input =
+    '{"a":1,"step":0}\n\n{"a"\n{"t":"nope"}\n{"a":null,"b":2,"step":1}\n[1]\n{"a":3,"step":2}\n';
 
   const { code, stderr } = await log(dir.path, input);
 
@@ -223,7 +231,10 @@ test("log stops where a second run begins", async () => {
     { a: 2 },
   );
 
-  const { code, stderr } = await run(["log", "-p", "p"], { env: { GOODSEED_HOME: dir.path }, input });
+  const { code, stderr } = await run(["log", "-p", "p"], {
+    env: { GOODSEED_HOME: dir.path },
+    input,
+  });
 
   const file = runFile(dir.path, "p", "one");
   assert.equal(code, 1);

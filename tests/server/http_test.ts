@@ -132,11 +132,11 @@ test("HttpServer.stop() lets running requests finish and closes idle connections
   const answer = fetch(server.url + "/late").then((response) => response.text());
   await until("the request", () => entered);
 
-  const stopped = server.stop();
+  const stopped = server.stop(), again = server.stop();
   gate.resolve();
 
   assert.equal(await answer, "late but whole");
-  await stopped;
+  await Promise.all([stopped, again]);
   await until("the idle connection to be closed", () => idleClosed);
   await assert.rejects(fetch(server.url + "/"));
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isInstalled } from "../../tools/dev/install.mjs";
-import { VERSION } from "../../cli/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { ROOT, type TempDir, tempDir } from "../_harness.ts";
 
 interface Package {

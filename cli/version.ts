@@ -1,2 +1,0 @@
-/** Version of this program; a test compares it with `deno.json`. */
-

@@ -113,8 +113,8 @@ export function statusColor(status: string): Color {
 }
 
 // Control characters of C0 and C1, and those that change the direction of text.
-// deno-lint-ignore no-control-regex
 const UNPRINTABLE =
+  // deno-lint-ignore no-control-regex -- control characters are what this looks for
   /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]/gu;
 
 /** One line of a text from outside, safe for a terminal: control characters become `\uXXXX`. */
@@ -146,11 +146,21 @@ export function tableLines(
 ): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, displayWidth(cell)));
   }
   return rows.map((row) =>
-    row.map((cell, i) =>
-      i >= rightFrom ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)
-    ).join("  ").trimEnd()
+    row.map((cell, i) => {
+      const blanks = " ".repeat((widths[i] ?? 0) - displayWidth(cell));
+      return i >= rightFrom ? blanks + cell : cell + blanks;
+    }).join("  ").trimEnd()
   );
+}
+
+/** Characters that fill two columns of a terminal. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
+
+/** Columns that a text fills on a terminal, as far as a short rule can tell. */
+export function displayWidth(text: string): number {
+  return [...text].length + (text.match(WIDE)?.length ?? 0);
 }

@@ -44,7 +44,8 @@ export function forEachRow<Row extends { readonly id: number }>(
   visit: (row: Row) => boolean,
 ): void {
   const limit = 1000;
-  for (let afterId: number | undefined;;) {
+  let afterId: number | undefined;
+  for (;;) {
     const rows = fetch(afterId === undefined ? { limit } : { afterId, limit });
     for (const row of rows) {
       if (!visit(row)) return;

@@ -9,7 +9,7 @@ import type { GpuReading } from "./gpu_values.ts";
 const PLACEHOLDER = /^(\[.*\]|N\/A|Not Supported|Unknown Error|ERR!)$/i;
 const NUMBER = /^(\d+(?:[.,]\d+)?)\s*(?:%|MiB|W)?$/;
 /** Printed in the place of a GPU that has stopped answering. */
-const LOST_GPU = /unable to determine the device handle|gpu is lost/i;
+const LOST_GPU = /unable to (determine|detect) the device handle|gpu is lost/i;
 
 /**
  * Reads the readings of all GPUs. Lines: use %, used MiB, total MiB, power W.

@@ -5,7 +5,7 @@
  */
 import type { GpuReading } from "./gpu_values.ts";
 
-/** Names of one value over the versions of the tool; the first that holds a number counts. */
+/** Names of one value over the versions of the tool; the first that holds a possible number counts. */
 const USE_KEYS = ["GPU use (%)", "GPU Usage (%)", "GPU use"];
 const MEMORY_KEYS = [
   "GPU Memory Allocated (VRAM%)",
@@ -51,9 +51,9 @@ function findObject(text: string): Record<string, unknown> {
 }
 
 function reading(fields: Record<string, unknown>): GpuReading {
-  const use = firstNumber(fields, USE_KEYS);
-  const memory = firstNumber(fields, MEMORY_KEYS);
-  const power = firstNumber(fields, POWER_KEYS);
+  const use = firstNumber(fields, USE_KEYS, 100);
+  const memory = firstNumber(fields, MEMORY_KEYS, 100); // one version gives bytes under one of them
+  const power = firstNumber(fields, POWER_KEYS, Infinity);
   return {
     ...(use === undefined ? {} : { use }),
     ...(memory === undefined ? {} : { memory }),
@@ -61,10 +61,14 @@ function reading(fields: Record<string, unknown>): GpuReading {
   };
 }
 
-function firstNumber(fields: Record<string, unknown>, keys: readonly string[]): number | undefined {
+function firstNumber(
+  fields: Record<string, unknown>,
+  keys: readonly string[],
+  max: number,
+): number | undefined {
   for (const key of keys) {
     const text = String(fields[key] ?? "").trim().replace(/\s*%$/, "");
-    if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= max) return Number(text);
   }
   return undefined;
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { jsonNumber, jsonString } from "../lib/json_text.ts";
 import { formatRecord } from "../lib/record_codec.ts";
 import type { Extras, HeaderRecord, OtherRecord, RunRecord } from "../lib/records.ts";
 import { SCHEMA_VERSION } from "../lib/store/schema.ts";
@@ -31,17 +32,18 @@ export function writeJsonLines(reader: RunReader, out: TextPieces): void {
   if (!putConfigs(reader, extras("config"), header.name, put)) return;
 
   const ofMetrics = extras("metric"), ofTexts = extras("text");
+  const lineOf = metricLines();
   forEachPoint(reader, (path, step, value, tsMs) => {
-    const extra = extraField(ofMetrics.at(path, step));
-    return put({ t: "metric", path, step, value, ...timeField(tsMs), ...extra });
+    const extra = ofMetrics.at(path, step);
+    if (extra === undefined) return out.add(lineOf(path, step, value, tsMs));
+    return put({ t: "metric", path, step, value, ...timeField(tsMs), extra });
   });
   forEachText(reader, (path, step, value, tsMs) => {
     const extra = extraField(ofTexts.at(path, step));
     return put({ t: "text", path, step, value, ...timeField(tsMs), ...extra });
   });
   putRows(reader, put);
-  const status = reader.meta().get("status");
-  if (status === undefined) return;
+  const { status } = reader.summary(); // always told: without it a stream has broken off
   const closedAt = header.closed_at === undefined ? {} : { closed_at: header.closed_at };
   put({ t: "status", status, ...closedAt, ...extraField(extras("status").at("", 0)) });
 }
@@ -88,6 +90,19 @@ function putConfigs(
     }
   }
   return open;
+}
+
+/** What `formatRecord` gives for a plain point, with the path's text made once a series. */
+export function metricLines(): (path: string, step: number, y: number, tsMs: number) => string {
+  let lastPath: string | undefined, head = "";
+  return (path, step, y, tsMs) => { // hot: most lines of an export are these
+    if (path !== lastPath) {
+      lastPath = path;
+      head = `{"t":"metric","path":${jsonString(path)},"step":`;
+    }
+    const time = tsMs === tsMs ? `,"ts":${jsonNumber(tsMs)}` : "";
+    return `${head}${jsonNumber(step)},"value":${jsonNumber(y)}${time}}\n`;
+  };
 }
 
 function putRows(reader: RunReader, put: (record: RunRecord) => boolean): void {

@@ -9,6 +9,7 @@ import { isoUtc } from "../lib/iso_time.ts";
 import { parseLine } from "../lib/record_codec.ts";
 import type { HeaderRecord, RunRecord, StatusRecord } from "../lib/records.ts";
 import { Session } from "../lib/session.ts";
+import type { RunEnd } from "../lib/worker_protocol.ts";
 import type { CommandContext } from "./context.ts";
 import type { LogArgs } from "./log.ts";
 import { configOptions, isExported, logSettings } from "./log_settings.ts";
@@ -65,16 +66,22 @@ export class LogRecording {
     if (session === undefined) return undefined;
     this.#putOptions(session);
     const status = this.#status;
+    if (status === undefined && this.#bare) {
+      this.#close(session, { status: "failed", reason: "stream broke off", mark: true });
+      return "the stream of an exported run has no status at its end: it broke off, and the run " +
+        "is closed as failed";
+    }
     if (status === undefined || (!this.#bare && status.status === "running")) {
-      return this.#close(session, "finished", true);
+      return this.#close(session, { status: "finished", mark: true });
     }
     const closedAt = this.#bare ? undefined : endTimeOf(status);
     session.put(closedAt === undefined ? status : { ...status, closed_at: closedAt });
-    if (closedAt === undefined) return this.#close(session, status.status, !this.#bare);
+    const end = { status: status.status, mark: closedAt === undefined && !this.#bare };
+    if (closedAt === undefined) return this.#close(session, end);
     const config = { t: "config", tag: "str", updated_at: closedAt } as const;
     session.put({ ...config, path: "sys/state", value: status.status });
     session.put({ ...config, path: "sys/closed_time", value: closedAt });
-    return this.#close(session, status.status, false);
+    return this.#close(session, end);
   }
 
   /** Ends the run as `failed`, whatever it said about itself. */
@@ -82,8 +89,7 @@ export class LogRecording {
     const session = this.#session;
     if (session === undefined) return;
     this.#putOptions(session);
-    session.close({ status: "failed", reason, mark: true });
-    this.#say(`Goodseed run closed: ${session.run.runId}\n`);
+    this.#close(session, { status: "failed", reason, mark: true });
   }
 
   #take(record: RunRecord): void {
@@ -148,8 +154,8 @@ export class LogRecording {
     }
   }
 
-  #close(session: Session, status: string, mark: boolean): string | undefined {
-    session.close({ status, mark });
+  #close(session: Session, end: RunEnd): string | undefined {
+    session.close(end);
     this.#say(`Goodseed run closed: ${session.run.runId}\n`);
     const { dropped, problem } = session.diagnostics();
     if (dropped > 0) {

@@ -8,6 +8,7 @@ import { encodeConfig, stringSetText } from "./config_value.ts";
 import { ConflictError, quoted, UsageError } from "./errors.ts";
 import { flattenConfigs } from "./flatten.ts";
 import { isoUtc } from "./iso_time.ts";
+import { failIfUncaught } from "./late_failure.ts";
 import { normalizePath } from "./names.ts";
 import type { Diagnostics } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
@@ -298,14 +299,18 @@ export class Run {
     this.close({ status: "failed" });
   }
 
-  /** Ends the run when a `using` block is left. */
+  /**
+   * Ends the run when a `using` block is left. The block does not say whether by an error: when the
+   * process dies of one right afterwards, the run becomes `failed`, with the traceback.
+   */
   [Symbol.dispose](): void {
+    if (!this.#closed && this.#session !== undefined) failIfUncaught(this.#session);
     this.close();
   }
 
-  /** Ends the run when an `await using` block is left. */
+  /** The same for an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    this[Symbol.dispose]();
     return Promise.resolve();
   }
 

@@ -19,7 +19,7 @@ import { onEndSignal, workerHearsSignals } from "./runtime/signals.ts";
 import { type RunSettings, Storage } from "./settings.ts";
 import type { Env } from "./store/home.ts";
 import { recordOnly, type Uploader, type UploaderFactory } from "./sync/uploader.ts";
-import { formatTraceback } from "./traceback.ts";
+import { errorName, formatTraceback } from "./traceback.ts";
 import type { MonitorSettings, RunEnd } from "./worker_protocol.ts";
 
 /** How a session differs from a plain run. */
@@ -149,7 +149,7 @@ export class Session {
       onUncaught: (error) => {
         this.#uncaught = error;
         this.traceback(error);
-        this.recorder.provisionalEnd({ status: "failed", reason: nameOf(error), mark: true });
+        this.recorder.provisionalEnd({ status: "failed", reason: errorName(error), mark: true });
       },
     }));
     if (this.settings.handleSignals && !workerHearsSignals()) {
@@ -161,7 +161,7 @@ export class Session {
 
   #onExit(code: number): void {
     if (code === 0) return this.close();
-    const reason = this.#uncaught === undefined ? `exit code ${code}` : nameOf(this.#uncaught);
+    const reason = this.#uncaught === undefined ? `exit code ${code}` : errorName(this.#uncaught);
     this.close({ status: "failed", reason, mark: true });
   }
 
@@ -193,10 +193,6 @@ export class Session {
   #warn(message: string): void {
     if (!this.settings.quiet) print(2, `[Goodseed] Warning: ${message}\n`);
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "uncaught error";
 }
 
 /** Namespace of this process: like the seed's, of host, process and start, so no two are equal. */

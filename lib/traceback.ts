@@ -93,3 +93,8 @@ function field(value: unknown, name: string): unknown {
     return undefined;
   }
 }
+
+/** The error's class, as the reason for which a run failed. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : "uncaught error";
+}

@@ -102,6 +102,7 @@ class HardwareMonitor implements Monitor {
   /** The next vendor is asked only when the one before gave nothing. */
   async #gpus(nowMs: number): Promise<Record<string, number>> {
     for (const probe of this.#probes) {
+      if (this.#stop.signal.aborted) break;
       const values = gpuValues(await probe.sample(nowMs, this.#stop.signal));
       if (Object.keys(values).length > 0) return values;
     }

@@ -56,8 +56,8 @@ export function onEndSignal(onEnd: (signal: EndSignal) => void): () => void {
     };
     add();
     return () => {
+      if (!stopped) remove();
       stopped = true;
-      remove();
     };
   });
   return () => removers.forEach((remove) => remove());

@@ -20,7 +20,7 @@ export interface Changes {
   readonly steps: Float64Array | undefined;
   /** True when there are steps behind the last known one. */
   readonly appended: boolean;
-  /** True when rows may have been deleted: the number of points must be counted. */
+  /** True when the newest row is gone, so that others may be, too: count the points. */
   readonly suspicious: boolean;
   /** Rows that were looked at to find out. */
   readonly scanned: number;
@@ -75,8 +75,8 @@ export function findChanges(
   known: number,
 ): Changes {
   const newest = newestRow(db, table) ?? 0;
-  const { rowid, state } = intactAnchor(db, table, anchors);
-  const suspicious = state === "changed" || newest < (anchors[0] ?? 0);
+  const rowid = intactAnchor(db, table, anchors);
+  const suspicious = rowid !== (anchors[0] ?? 0) || newest < rowid;
   const behind = db.prepare(
     `SELECT 1 FROM ${table} WHERE series_id = ? AND step > ? AND step <= 9e999 LIMIT 1`,
   );
@@ -112,22 +112,15 @@ function newestRow(db: Db, table: PointTable): number | undefined {
   }
 }
 
-/** The highest anchor that is as it was; `changed` when the newest one holds another point now. */
-function intactAnchor(
-  db: Db,
-  table: PointTable,
-  anchors: Anchors,
-): { rowid: number; state: "intact" | "changed" | "replaced" } {
+/** Row number of the highest anchor that is as it was; 0 when there is none. */
+function intactAnchor(db: Db, table: PointTable, anchors: Anchors): number {
   const find = db.prepare(`SELECT ${anchorColumns(table)} FROM ${table} WHERE rowid = ?`);
-  let state: "intact" | "changed" | "replaced" = "intact";
   for (let at = 0; at < anchors.length; at += ANCHOR_FIELDS) {
     const row = find.get(anchors[at]!);
-    const same = row !== undefined &&
-      row.every((value, i) => Object.is(toNumber(value), anchors[at + 1 + i]));
-    if (same) return { rowid: anchors[at]!, state };
-    if (state !== "changed") state = row === undefined ? "replaced" : "changed";
+    const same = row?.every((value, i) => Object.is(toNumber(value), anchors[at + 1 + i]));
+    if (same === true) return anchors[at]!;
   }
-  return { rowid: 0, state };
+  return 0;
 }
 
 function anchorColumns(table: PointTable): string {

@@ -92,6 +92,11 @@ export class MetricReader {
     return this.#tables.has("metric_series") && this.#tables.has("metric_points");
   }
 
+  /** True when the file has a table of NaN points. */
+  get hasNanTable(): boolean {
+    return this.#tables.has("gs_metric_nans");
+  }
+
   /** All series, those without points included, by number. */
   series(): SeriesRow[] {
     if (!this.#tables.has("metric_series")) return [];
@@ -133,13 +138,20 @@ export class MetricReader {
    * @param stepMin inclusive
    * @param stepMax inclusive
    * @param limit at most so many, the first ones
+   * @param skip so many are left out at the beginning
    */
-  columns(id: number, stepMin: number, stepMax: number, limit: number): PointColumns {
+  columns(
+    id: number,
+    stepMin: number,
+    stepMax: number,
+    limit: number,
+    skip: number = 0,
+  ): PointColumns {
     const columns = new ColumnBuilder(Math.min(limit, 1024));
     const statement = this.#pointsStatement(id);
     for (let from = stepMin; columns.length < limit;) {
       const rows = Math.min(PAGE_ROWS, limit - columns.length);
-      const page = statement(from, stepMax, rows);
+      const page = statement(from, stepMax, rows, columns.length === 0 ? skip : 0);
       columns.addRows(page);
       if (page.length < rows || columns.lastStep >= stepMax) break;
       from = nextUp(columns.lastStep);
@@ -149,9 +161,18 @@ export class MetricReader {
 
   /** Number of points of a series, NaN included. */
   count(id: number): number {
+    return this.#count(id, `AND ${IS_NUMBER}`);
+  }
+
+  /** Like {@linkcode count}, but rows whose value is no number are counted as well. Quicker. */
+  indexedCount(id: number): number {
+    return this.#count(id, "");
+  }
+
+  #count(id: number, and: string): number {
     const points = this.#statement(
       `SELECT count(*) FROM metric_points
-        WHERE series_id = ? AND step >= -9e999 AND step <= 9e999 AND ${IS_NUMBER}`,
+        WHERE series_id = ? AND step >= -9e999 AND step <= 9e999 ${and}`,
     );
     const count = toNumber(points.get(id)?.[0]);
     if (!this.#hasNans(id)) return count;
@@ -207,13 +228,15 @@ export class MetricReader {
     return all.filter((series) => compareCodePoints(series.path, cursor.path) > 0);
   }
 
-  #pointsStatement(id: number): (from: number, to: number, limit: number) => SqlRows {
+  #pointsStatement(id: number): PageStatement {
     if (!this.#hasNans(id)) {
-      const plain = this.#statement(asReal(`${POINTS} ORDER BY step LIMIT ?`));
-      return (from, to, limit) => plain.all(id, from, to, limit);
+      const plain = this.#statement(asReal(`${POINTS} ORDER BY step LIMIT ? OFFSET ?`));
+      return (from, to, limit, skip) => plain.all(id, from, to, limit, skip);
     }
-    const merged = this.#statement(asReal(`${POINTS} UNION ALL ${NANS} ORDER BY s LIMIT ?`));
-    return (from, to, limit) => merged.all(id, from, to, id, from, to, limit);
+    const merged = this.#statement(
+      asReal(`${POINTS} UNION ALL ${NANS} ORDER BY s LIMIT ? OFFSET ?`),
+    );
+    return (from, to, limit, skip) => merged.all(id, from, to, id, from, to, limit, skip);
   }
 
   #hasNans(id: number): boolean {
@@ -229,4 +252,9 @@ export class MetricReader {
   }
 }
 
-type SqlRows = ReturnType<Statement["all"]>;
+type PageStatement = (
+  from: number,
+  to: number,
+  limit: number,
+  skip: number,
+) => ReturnType<Statement["all"]>;

@@ -6,7 +6,6 @@
  * @module
  */
 import { findChanges, takeAnchors } from "../../lib/store/metric_changes.ts";
-import type { MetricReader } from "../../lib/store/metric_reader.ts";
 import type { PointColumns, RunReader } from "../../lib/store/run_reader.ts";
 import {
   BLOCK_ROWS,
@@ -29,16 +28,16 @@ import {
   type SeriesSource,
 } from "./downsample.ts";
 import { type ReadRows, RollupLevels, RollupLost } from "./rollup_levels.ts";
-import type { RollupAnchors, RollupStore, StoredRollup } from "./rollup_store.ts";
+import type { RollupAnchors, RollupStore, RollupTuning, StoredRollup } from "./rollup_store.ts";
 
-/** Series up to this length are read as they are each time. */
-const SMALL_ROWS = 8192;
-/** So many new points, or rows that were looked at to find them, are worth storing. */
-const WORTH_STORING = 1024, WORTH_STORING_SCANNED = 8192;
+/** Buckets from this size on are cheaper to put together than to read, wherever they begin. */
+const UNALIGNED_ROWS = 4 * BLOCK_ROWS;
 
 /** What bringing a rollup up to date came to. */
 interface Refreshed {
   readonly levels: RollupLevels;
+  /** True when nothing of what was stored went into it. */
+  readonly isNew: boolean;
   /** Undefined when there is nothing worth storing, or nothing to go by next time. */
   readonly anchors: RollupAnchors | undefined;
 }
@@ -65,17 +64,18 @@ export function downsampleSeries(
     let result: Downsampled;
     try {
       if (stored === undefined) {
-        const rows = run.metrics.columns(id, -Infinity, Infinity, SMALL_ROWS + 1);
+        const { smallRows } = store.tuning;
+        const rows = run.metrics.columns(id, -Infinity, Infinity, smallRows + 1);
         const total = rows.step.length;
-        if (total <= SMALL_ROWS) return downsample(rowsSource(rows), planWindow(total, request));
+        if (total <= smallRows) return downsample(rowsSource(rows), planWindow(total, request));
       }
-      ({ refreshed, result } = fromLevels(run, id, request, stored));
+      ({ refreshed, result } = fromLevels(run, id, request, stored, store.tuning));
     } finally {
       store.end();
     }
-    const { levels, anchors } = refreshed;
+    const { levels, isNew, anchors } = refreshed;
     if (anchors !== undefined) {
-      const from = levels.isNew ? undefined : stored;
+      const from = isNew ? undefined : stored;
       const chunks = levels.changedChunks();
       store.put(file, id, { rowCount: levels.rowCount, anchors, chunks }, from);
     }
@@ -88,28 +88,30 @@ function fromLevels(
   id: number,
   request: DownsampleRequest,
   stored: StoredRollup | undefined,
+  tuning: RollupTuning,
 ): { refreshed: Refreshed; result: Downsampled } {
   try {
-    const refreshed = stored === undefined ? build(run, id) : refresh(run, id, stored);
-    return { refreshed, result: answer(run.metrics, id, refreshed.levels, request) };
+    const refreshed = stored === undefined ? build(run, id) : refresh(run, id, stored, tuning);
+    return { refreshed, result: answer(refreshed.levels, rowsOf(run, id), request) };
   } catch (error) {
     if (stored === undefined || !(error instanceof RollupLost)) throw error;
-    return fromLevels(run, id, request, undefined); // the cache lost a part of it
+    return fromLevels(run, id, request, undefined, tuning); // the cache lost a part of it
   }
 }
 
 function answer(
-  metrics: MetricReader,
-  id: number,
   levels: RollupLevels,
+  readRows: ReadRows,
   request: DownsampleRequest,
 ): Downsampled {
   const window = planWindow(levels.rowCount, request);
-  const source = new LevelsSource(levels, (from, to, limit) => metrics.columns(id, from, to, limit));
-  if (window.rows === 0 || window.bucketRows >= BLOCK_ROWS || window.bucketRows === 1) {
+  const source = new LevelsSource(levels, readRows);
+  const { bucketRows } = window;
+  const isAligned = window.first % BLOCK_ROWS === 0 && bucketRows >= BLOCK_ROWS;
+  if (bucketRows === 1 || isAligned || bucketRows >= UNALIGNED_ROWS) {
     return downsample(source, window);
   }
-  // buckets smaller than a block: all rows of the window are read, in one go
+  // small buckets that begin within blocks: it is quicker to read all rows of the window in one go
   const rows = source.rows(window.first, window.last + 1);
   return downsample(rowsSource(rows, window.first), window);
 }
@@ -118,11 +120,16 @@ function build(run: RunReader, id: number): Refreshed {
   const levels = new RollupLevels();
   levels.rebuildFrom(0, rowsOf(run, id));
   levels.refreshParents([], 0);
-  return { levels, anchors: anchorsOf(run) };
+  return { levels, isNew: true, anchors: anchorsOf(run) };
 }
 
 /** Reads again what was written since the rollup was stored. */
-function refresh(run: RunReader, id: number, stored: StoredRollup): Refreshed {
+function refresh(
+  run: RunReader,
+  id: number,
+  stored: StoredRollup,
+  tuning: RollupTuning,
+): Refreshed {
   const levels = new RollupLevels(stored.rowCount, stored.load);
   if (levels.rowCount === 0) return build(run, id);
   const lastStep = levels.field(1, levels.blockCount - 1, STEP_LAST);
@@ -137,11 +144,17 @@ function refresh(run: RunReader, id: number, stored: StoredRollup): Refreshed {
   const before = levels.rowCount;
   rereadBlocks(levels, steps, appended, rowsOf(run, id));
   const suspicious = all.some((changes) => changes.suspicious);
-  if (suspicious && run.metrics.count(id) !== levels.rowCount) return build(run, id);
+  if (suspicious && !hasRows(run, id, levels.rowCount)) return build(run, id);
   const scanned = all.reduce((sum, changes) => sum + changes.scanned, 0);
-  const worthIt = suspicious || scanned >= WORTH_STORING_SCANNED ||
-    levels.rowCount - before + steps.length >= WORTH_STORING;
-  return { levels, anchors: worthIt ? anchorsOf(run) : undefined };
+  const written = levels.rowCount - before + steps.length;
+  const worthIt = suspicious || written >= tuning.worthStoring ||
+    scanned >= tuning.worthStoringScanned;
+  return { levels, isNew: false, anchors: worthIt ? anchorsOf(run) : undefined };
+}
+
+/** Counts in the index alone if that will do: it is three times as quick. */
+function hasRows(run: RunReader, id: number, rowCount: number): boolean {
+  return run.metrics.indexedCount(id) === rowCount || run.metrics.count(id) === rowCount;
 }
 
 /** Reads the blocks that hold `steps` again, and all behind the first one that changed its length. */
@@ -176,7 +189,7 @@ function rereadBlocks(
 }
 
 function rowsOf(run: RunReader, id: number): ReadRows {
-  return (from, to, limit) => run.metrics.columns(id, from, to, limit);
+  return (from, to, limit, skip) => run.metrics.columns(id, from, to, limit, skip);
 }
 
 function anchorsOf(run: RunReader): RollupAnchors | undefined {
@@ -233,14 +246,13 @@ class LevelsSource implements SeriesSource {
       if (row % size === 0) return this.#levels.field(level, index, TS_FIRST);
       if (row % size === size / 2) return this.#levels.field(level, index, TS_MIDDLE);
     }
-    return this.#block(Math.floor(row / BLOCK_ROWS)).tsMs[row % BLOCK_ROWS]!;
+    return this.rows(row, row + 1).tsMs[0]!;
   }
 
   rows(from: number, to: number): PointColumns {
     const skip = from % BLOCK_ROWS;
     const start = this.#levels.field(1, Math.floor(from / BLOCK_ROWS), STEP_FIRST);
-    const { step, y, tsMs } = this.#readRows(start, Infinity, skip + to - from);
-    return { step: step.subarray(skip), y: y.subarray(skip), tsMs: tsMs.subarray(skip) };
+    return this.#readRows(start, Infinity, to - from, skip);
   }
 
   #sumRows(from: number, to: number, out: Float64Array): void {

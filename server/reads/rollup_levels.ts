@@ -29,8 +29,13 @@ export class RollupLost extends Error {
 /** Loads a stored chunk. */
 export type LoadChunk = (level: number, chunk: number) => Float64Array | undefined;
 
-/** Reads rows of the series: steps from `from` to `to`, both inclusive, at most `limit`. */
-export type ReadRows = (from: number, to: number, limit: number) => PointColumns;
+/** Reads rows of the series: steps from `from` to `to`, both inclusive, `limit` behind `skip`. */
+export type ReadRows = (
+  from: number,
+  to: number,
+  limit: number,
+  skip?: number,
+) => PointColumns;
 
 /** A chunk that was changed. */
 export interface ChangedChunk {

@@ -42,15 +42,33 @@ CREATE TABLE IF NOT EXISTS chunk (
   PRIMARY KEY (rollup, level, chunk));
 `;
 
+/** When a rollup is made, and when it is stored again. */
+export interface RollupTuning {
+  /** Series up to this number of rows are read as they are each time. @default {8192} */
+  readonly smallRows: number;
+  /** So many new points are worth storing. @default {1024} */
+  readonly worthStoring: number;
+  /** So many rows that were looked at to find new points are worth storing. @default {8192} */
+  readonly worthStoringScanned: number;
+}
+
+const DEFAULT_TUNING: RollupTuning = {
+  smallRows: 8192,
+  worthStoring: 1024,
+  worthStoringScanned: 8192,
+};
+
 /** Beyond this the file is thrown away when a server starts. */
 const MAX_BYTES = 2 ** 31;
 
 /** Rollups in a cache. */
 export class RollupStore implements Disposable {
   readonly cache: CacheDb;
+  readonly tuning: RollupTuning;
 
   /** @param dir folder of the cache; absent: memory */
-  constructor(dir: string | undefined) {
+  constructor(dir: string | undefined, tuning: Partial<RollupTuning> = {}) {
+    this.tuning = { ...DEFAULT_TUNING, ...tuning };
     this.cache = new CacheDb({ dir, name: "rollups-1.sqlite", ddl: DDL, maxBytes: MAX_BYTES });
   }
 

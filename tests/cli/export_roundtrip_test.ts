@@ -219,3 +219,19 @@ test("log of an exported run lets the command line name it anew", async () => {
   assert.equal(configs["big"], "int|1");
   assert.equal(metaOf(file)["created_at"], "2026-11-20T17:42:12.800329+00:00");
 });
+
+test("log closes an exported run as failed when its stream broke off", async () => {
+  using dir = tempDir();
+
+  const { code, stderr } = await run(["log"], {
+    env: { GOODSEED_HOME: dir.path },
+    input: jsonLines(...EVERYTHING.slice(0, 10)) + '{"t":"metric","path":"lo',
+  });
+
+  const meta = metaOf(runFile(dir.path, "team/all", "rich"));
+  assert.equal(code, 1);
+  assert.match(stderr, /^line 11: not valid JSON/);
+  assert.match(stderr, /has no status at its end: it broke off/);
+  assert.equal(meta["status"], "failed");
+  assert.equal(meta["created_at"], "2026-11-20T17:42:12.800329+00:00");
+});

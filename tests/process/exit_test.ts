@@ -6,8 +6,10 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { livenessOf } from "../../lib/liveness.ts";
 import { openDb } from "../../lib/store/open.ts";
 import { cleanEnv, runtimeArgs, type TempDir, tempDir } from "../_harness.ts";
+import { plainRun } from "../lib/_runs.ts";
 
 const CHILD = join(dirname(fileURLToPath(import.meta.url)), "exit_child.ts");
 const IS_DENO = "Deno" in globalThis;
@@ -117,7 +119,6 @@ const WAYS: Expected[] = [
   { way: "signal-busy", code: 129, status: "failed", signal: "SIGHUP", only: "deno" },
   // On Bun a signal is only seen when the main thread yields.
   { way: "signal-busy-then-idle", code: 143, status: "failed", signal: "SIGTERM" },
-  { way: "signal-booting", code: 143, status: "failed", signal: "SIGTERM" },
   { way: "signal-users-handler", code: 7, status: "failed", signal: "SIGTERM" },
   { way: "using", code: 0, status: "finished" },
   { way: "await-using", code: 0, status: "finished" },
@@ -170,4 +171,18 @@ test("Run with handleSignals: false leaves a signal to the program; what was wri
   assert.equal(ending.code, 143);
   assert.equal(found.rows, 5000);
   assert.equal(found.status, "running");
+});
+
+test("a signal while the writer still boots leaves a run that is known to be dead and can be resumed", async () => {
+  using dir = tempDir();
+
+  const ending = await leave(dir, "signal-booting", "SIGTERM");
+
+  const path = dir.join("projects", "exit", "runs", "signal-booting.sqlite");
+  const found = recorded(dir, "signal-booting");
+  assert.equal(ending.code, 143);
+  if (found.status === "running") assert.equal(livenessOf(path), "dead");
+  else assert.equal(found.rows, 5000, "the writer was quicker");
+  plainRun(dir.path, { project: "exit", resumeRunId: "signal-booting" }).close();
+  assert.equal(recorded(dir, "signal-booting").status, "finished");
 });

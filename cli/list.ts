@@ -72,8 +72,9 @@ function runsText(
     const status = paint(statusColor(word), `[${printable(word)}]`);
     const lines = [`  ${status} ${printable(run.run_id)}\n`];
     if (run.name) lines.push(`      name: ${printable(run.name)}\n`);
-    if (run.created_at) lines.push(`      created: ${printable(run.created_at.slice(0, 19))}\n`);
-    if (run.problem !== undefined) {
+    if (run.problem === undefined) {
+      lines.push(`      created: ${printable((run.created_at ?? "-").slice(0, 19))}\n`);
+    } else {
       lines.push(`      problem: ${cut(printable(run.problem), 500)}\n`);
     }
     return lines.join("");

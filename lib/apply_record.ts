@@ -6,7 +6,14 @@
 import type { AutoSteps } from "./auto_steps.ts";
 import { encodeConfig } from "./config_value.ts";
 import { isoUtc } from "./iso_time.ts";
-import type { ConfigRecord, Extras, HeaderRecord, MetricRecord, RunRecord, TextRecord } from "./records.ts";
+import type {
+  ConfigRecord,
+  Extras,
+  HeaderRecord,
+  MetricRecord,
+  RunRecord,
+  TextRecord,
+} from "./records.ts";
 import type { RunFile } from "./store/run_file.ts";
 
 /**

@@ -66,7 +66,13 @@ export function writeHeader(
 }
 
 /** Writes the three numbers at the start of a body. */
-export function writeNumbers(view: DataView, at: number, a: number, step: number, ts: number): void {
+export function writeNumbers(
+  view: DataView,
+  at: number,
+  a: number,
+  step: number,
+  ts: number,
+): void {
   view.setFloat64(at, a, true);
   view.setFloat64(at + 8, step, true);
   view.setFloat64(at + 16, ts, true);

@@ -80,7 +80,10 @@ export class Run {
   constructor(options: RunOptions = {}) {
     const settings = this.#settings = resolveSettings(options, process.env);
     this.#status = "running";
-    if (settings.storage === Storage.disabled || (settings.readOnly && settings.storage === Storage.cloud)) {
+    if (
+      settings.storage === Storage.disabled ||
+      (settings.readOnly && settings.storage === Storage.cloud)
+    ) {
       this.runId = settings.storage === Storage.disabled ? "" : settings.runId ?? "";
       return;
     }
@@ -348,8 +351,8 @@ export class Run {
     throw new ConflictError(
       this.#settings.storage === Storage.disabled
         ? 'Run has no local storage (storage: "disabled")'
-        : "Run has no local storage: a read-only run with storage \"cloud\" reads from the server, " +
-          "which this version does not; use storage: \"local\"",
+        : 'Run has no local storage: a read-only run with storage "cloud" reads from the server, ' +
+          'which this version does not; use storage: "local"',
     );
   }
 
@@ -371,4 +374,3 @@ function toNumbers(data: Readonly<Record<string, unknown>>): Record<string, numb
   for (const path of Object.keys(data)) numbers[path] = toNumber(path, data[path]);
   return numbers;
 }
-

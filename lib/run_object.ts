@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import type { RunField } from "./run_field.ts";
 
 /** Reading gives the handle of a path, assigning sets its config. */

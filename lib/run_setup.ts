@@ -161,7 +161,7 @@ function claim(path: string, runId: string, nowMs: number, replace: boolean): vo
 /** Refuses a combination that names no run. */
 export function needRunId(settings: RunSettings): string {
   if (settings.runId === undefined) {
-    throw new UsageError("readOnly with storage: \"local\" requires a runId");
+    throw new UsageError('readOnly with storage: "local" requires a runId');
   }
   return settings.runId;
 }

@@ -178,7 +178,9 @@ export class RunWriter implements FrameHandler {
       this.#failed(file, error);
       return false;
     }
-    if (this.#points.length > 65_536 * POINT_WIDTH) this.#points = new Float64Array(4096 * POINT_WIDTH);
+    if (this.#points.length > 65_536 * POINT_WIDTH) {
+      this.#points = new Float64Array(4096 * POINT_WIDTH);
+    }
     this.#pointCount = 0;
     this.#texts = [];
     this.#records = [];

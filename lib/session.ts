@@ -186,7 +186,9 @@ export class Session {
   /** Prints, and records what was printed as the program's own output would be. */
   #say(text: string): void {
     if (this.settings.quiet) return;
-    if (this.settings.captureStdout && !this.#closed) this.recorder.console("stdout", text, Date.now());
+    if (this.settings.captureStdout && !this.#closed) {
+      this.recorder.console("stdout", text, Date.now());
+    }
     print(1, text);
   }
 

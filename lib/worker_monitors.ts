@@ -52,12 +52,15 @@ export class WorkerMonitors implements LoopMonitors {
   /** Takes the first samples; nothing here waits. */
   start(): void {
     if (this.#settings.facts) {
-      this.#configs(`${this.#settings.namespace}/`, staticFacts({
-        tid: process.pid, // the program's main thread has the number of its process
-        version: VERSION,
-        argv: this.#settings.argv,
-        cwd: this.#settings.cwd,
-      }));
+      this.#configs(
+        `${this.#settings.namespace}/`,
+        staticFacts({
+          tid: process.pid, // the program's main thread has the number of its process
+          version: VERSION,
+          argv: this.#settings.argv,
+          cwd: this.#settings.cwd,
+        }),
+      );
       this.#configs(`${this.#settings.namespace}/`, slurmFacts(process.env));
     }
     this.#host.start();

@@ -100,7 +100,10 @@ export class RunFile {
   /** Sets a `run_meta` key; null deletes it. */
   setMeta(key: string, value: string | null): void {
     if (value === null) this.#statement("DELETE FROM run_meta WHERE key = ?").run(key);
-    else this.#statement("INSERT OR REPLACE INTO run_meta(key, value) VALUES (?, ?)").run(key, value);
+    else {this.#statement("INSERT OR REPLACE INTO run_meta(key, value) VALUES (?, ?)").run(
+        key,
+        value,
+      );}
   }
 
   /**

@@ -26,5 +26,7 @@ export interface UploadTarget {
 /** Makes the uploader of a run; undefined when runs are recorded only. */
 export type UploaderFactory = (target: UploadTarget) => Uploader | undefined;
 
-/** The factory in use: without one every row stays pending until it is uploaded by hand. */
-export const recordOnly: UploaderFactory = () => undefined;
+/** The factory in use where nothing sends: every row stays pending until it is uploaded by hand. */
+export function recordOnly(_target: UploadTarget): Uploader | undefined {
+  return undefined;
+}

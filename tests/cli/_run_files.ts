@@ -1,8 +1,10 @@
 /** Run files in tests: making them from records, and comparing everything that is in them. */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { SqlValue } from "../../lib/store/driver.ts";
 import { openDb } from "../../lib/store/open.ts";
+import { RunFile } from "../../lib/store/run_file.ts";
 
 /** Rows of every table but SQLite's own, as sorted texts, without the column `uploaded`. */
 export function dumpTables(path: string): Record<string, string[]> {
@@ -62,4 +64,27 @@ export function runFile(home: string, project: string, runId: string): string {
 /** Lines of a record stream. */
 export function jsonLines(...records: readonly unknown[]): string {
   return records.map((record) => JSON.stringify(record) + "\n").join("");
+}
+
+/** Makes a run file with these `run_meta` values, as a closed run has them. */
+export function makeRunFile(
+  projects: string,
+  project: string,
+  runId: string,
+  meta: Record<string, string> = {},
+): string {
+  const path = join(projects, project, "runs", `${runId}.sqlite`);
+  const file = RunFile.create(path);
+  const all = { run_id: runId, project, status: "finished", ...meta };
+  file.transaction(() => {
+    for (const [key, value] of Object.entries(all)) file.setMeta(key, value);
+  });
+  file.close();
+  return path;
+}
+
+/** Puts the lease of a process that is gone beside a run. */
+export function leaveDeadLease(path: string): void {
+  const lease = { v: 1, writer: "w", host: hostname(), pid: 2 ** 22 + 1, started_ms: 0 };
+  writeFileSync(path.replace(/\.sqlite$/, ".lease"), JSON.stringify(lease));
 }

@@ -103,7 +103,13 @@ test("FrameProducer keeps the numbers of a frame exactly", () => {
 
   producer.push(FRAME_TEXT, 7, 0.1, 1795196532800.25, "a\0b");
 
-  assert.deepEqual(take(), [{ kind: FRAME_TEXT, a: 7, step: 0.1, ts: 1795196532800.25, text: "a\0b" }]);
+  assert.deepEqual(take(), [{
+    kind: FRAME_TEXT,
+    a: 7,
+    step: 0.1,
+    ts: 1795196532800.25,
+    text: "a\0b",
+  }]);
 });
 
 test("FrameReader puts a frame in pieces together", () => {

@@ -63,7 +63,15 @@ test("Run.set() and logConfigs() store every type, flattened", () => {
   using dir = tempDir();
   const run = plainRun(dir.path);
 
-  run.set("p", { lr: 1e-5, f: float(3), n: 42, big: 2n ** 80n, ok: true, none: null, l: [1, { a: "x" }] });
+  run.set("p", {
+    lr: 1e-5,
+    f: float(3),
+    n: 42,
+    big: 2n ** 80n,
+    ok: true,
+    none: null,
+    l: [1, { a: "x" }],
+  });
   run.set("direct", [1, 2]);
   run.set("/when/", new Date(0));
   run.set("tags", new Set(["b", "a"]));
@@ -248,30 +256,40 @@ test("a run is resumed: status, steps and data go on; wrong uses say why", async
   using dir = tempDir();
   const first = plainRun(dir.path, { runId: "r", name: "kept" });
   first.logMetrics({ m: 1 });
-  assert.throws(() => plainRun(dir.path, { resumeRunId: "r" }), (error) =>
-    error instanceof ConflictError && /still running/.test(error.message));
+  assert.throws(
+    () => plainRun(dir.path, { resumeRunId: "r" }),
+    (error) => error instanceof ConflictError && /still running/.test(error.message),
+  );
   first.close({ status: "failed" });
 
   const second = plainRun(dir.path, { resumeRunId: "r", name: "ignored" });
   second.logMetrics({ m: 2 });
   assert.equal(meta(second.path).status, "running");
-  assert.deepEqual((await second.getMetricData("m")).rawPoints, [{ step: 0, y: 1 }, { step: 1, y: 2 }]);
+  assert.deepEqual((await second.getMetricData("m")).rawPoints, [{ step: 0, y: 1 }, {
+    step: 1,
+    y: 2,
+  }]);
   second.close();
 
   assert.equal(meta(second.path).status, "finished");
   assert.equal(meta(second.path).name, "kept");
   assert.throws(() => plainRun(dir.path, { resumeRunId: "none" }), NotFoundError);
-  assert.throws(() => plainRun(dir.path, { runId: "r" }), (error) =>
-    error instanceof ConflictError && /Database already exists: .*r\.sqlite/.test(error.message));
+  assert.throws(
+    () => plainRun(dir.path, { runId: "r" }),
+    (error) =>
+      error instanceof ConflictError && /Database already exists: .*r\.sqlite/.test(error.message),
+  );
   assert.throws(() => plainRun(dir.path, { runId: "a", resumeRunId: "b" }), UsageError);
 });
 
 test("a run whose writer is dead is resumed without force; on another host only with it", () => {
   using dir = tempDir();
-  for (const [runId, lease] of [
-    ["dead", { ...ownIdentity(), pid_start: 1 }],
-    ["elsewhere", { ...ownIdentity(), host: "another-host" }],
-  ] as const) {
+  for (
+    const [runId, lease] of [
+      ["dead", { ...ownIdentity(), pid_start: 1 }],
+      ["elsewhere", { ...ownIdentity(), host: "another-host" }],
+    ] as const
+  ) {
     plainRun(dir.path, { runId }).close({ status: "running" });
     writeFileSync(
       leasePath(dir.join(`projects/default/runs/${runId}.sqlite`)),
@@ -325,7 +343,10 @@ test("storage and readOnly behave as the two tables say", async () => {
   const cloud = plainRun(dir.path, { storage: "cloud", runId: "cloudy", apiKey: null });
   cloud.logMetrics({ m: 1 });
   cloud.close();
-  assert.deepEqual(rows(cloud.path, "SELECT uploaded, count(*) FROM metric_points GROUP BY 1"), [[0, 1]]);
+  assert.deepEqual(rows(cloud.path, "SELECT uploaded, count(*) FROM metric_points GROUP BY 1"), [[
+    0,
+    1,
+  ]]);
 });
 
 test("a closed run refuses writes, can still be read, and closes only once", async () => {

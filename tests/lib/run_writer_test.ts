@@ -20,7 +20,13 @@ function newWriter(path: string, problems: string[] = []): RunWriter {
   return new RunWriter(path, { now: () => 1000, onProblem: (text) => void problems.push(text) });
 }
 
-const series = (a: number, text: string, kind = FRAME_METRIC_SERIES) => ({ kind, a, step: 0, ts: 0, text });
+const series = (a: number, text: string, kind = FRAME_METRIC_SERIES) => ({
+  kind,
+  a,
+  step: 0,
+  ts: 0,
+  text,
+});
 
 test("RunWriter keeps NaN apart and never mixes series", () => {
   using dir = tempDir();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatTraceback, MAX_TRACEBACK_LENGTH } from "../../monitors/traceback.ts";
+import { formatTraceback, MAX_TRACEBACK_LENGTH } from "../../lib/traceback.ts";
 
 test("formatTraceback() begins with the name and the message, then the stack", () => {
   function failing(): never {

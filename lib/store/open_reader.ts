@@ -7,9 +7,13 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, quoted, StoreError } from "../errors.ts";
+import { recoverJournal } from "../journal_recovery.ts";
+import { hasJournal, journalPath } from "../journal.ts";
+import { livenessOf } from "../liveness.ts";
 import type { Db } from "./driver.ts";
 import { type FileState, fileState, stateText } from "./file_state.ts";
 import { openDb } from "./open.ts";
+import { RunFile } from "./run_file.ts";
 import { checkHeader } from "./sqlite_header.ts";
 
 /** How {@linkcode openForReading} opens. */
@@ -45,7 +49,8 @@ const HARDEN = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA que
  *
  * Without a log or journal beside it nobody is writing: it is read as it is, without locks, and
  * `changed()` tells when a writer came after all. With one, SQLite reads beside the writer; where
- * it cannot, because the folder is read-only, file and log are copied and the copy is read.
+ * it cannot, because the folder is read-only, file and log are copied and the copy is read. A copy
+ * is read as well where a dead writer left a journal: the copy gets what it holds.
  *
  * @throws {NotFoundError} there is no such file
  * @throws {StoreError} it is not a database, is damaged, or stays locked
@@ -55,7 +60,9 @@ export function openForReading(path: string, options: OpenReaderOptions = {}): O
     const state = fileState(path);
     const alone = state.walBytes === 0 && state.journalBytes === 0;
     checkHeader(path, state.sizeBytes, alone);
-    const opened = alone
+    const opened = hasUnreadJournal(path)
+      ? openCopy(path, state, options, recoverInto)
+      : alone
       ? openImmutable(path, state, options)
       : openLive(path, state, options) ?? openCopy(path, state, options);
     if (attempt === ATTEMPTS || !opened.changed()) return opened;
@@ -92,11 +99,33 @@ function openLive(
   }
 }
 
-function openCopy(path: string, first: FileState, options: OpenReaderOptions): OpenedRun {
+/** True when a writer that is dead left points in its journal (`durability: "kill"`). */
+function hasUnreadJournal(path: string): boolean {
+  return hasJournal(path) && livenessOf(path) === "dead";
+}
+
+/** Reads a dead writer's journal into a copy of its run; the original waits for its resume. */
+function recoverInto(copy: string, path: string): void {
+  copyFileSync(journalPath(path), journalPath(copy));
+  const file = RunFile.open(copy);
+  try {
+    recoverJournal(file, Date.now());
+  } finally {
+    file.close();
+  }
+}
+
+function openCopy(
+  path: string,
+  first: FileState,
+  options: OpenReaderOptions,
+  prepareCopy: (copy: string, path: string) => void = () => {},
+): OpenedRun {
   const folder = scratchFolder(path, options.scratchDir ?? tmpdir());
   const copy = join(folder, "run.sqlite");
   try {
     const state = copyRun(path, copy, first);
+    prepareCopy(copy, path);
     return new Opened(prepared(path, copy, "write", options), "copy", state, path, folder);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

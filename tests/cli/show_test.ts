@@ -137,7 +137,7 @@ test("show keeps to the width of a terminal", async () => {
   const { stdout } = await run(["show", "p/q/r", "--no-color"], { env, isTty: true, columns: 100 });
 
   const config = stdout.split("\n").find((line) => line.startsWith("  text "));
-  assert.ok(config !== undefined && config.length <= 100, config);
+  assert.ok(config !== undefined && config.length <= 100, `${config}`);
 });
 
 test("show says that a run was never closed", async () => {

@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { test } from "node:test";
 import { FRAME_METRIC_SERIES, FRAME_STRING_SERIES, FRAME_TEXT } from "../../lib/frames.ts";
 import { journalPath, JournalReader, JournalTransport } from "../../lib/journal.ts";
 import { recoverJournal } from "../../lib/journal_recovery.ts";
+import { leasePath } from "../../lib/lease.ts";
+import { ownIdentity } from "../../lib/process_identity.ts";
 import { createRings } from "../../lib/ring.ts";
 import { RunWriter } from "../../lib/run_writer.ts";
 import { openDb } from "../../lib/store/open.ts";
 import { RunFile } from "../../lib/store/run_file.ts";
+import { RunReader } from "../../lib/store/run_reader.ts";
 import { tempDir } from "../_harness.ts";
 
 function points(path: string): unknown[][] {
@@ -115,4 +125,21 @@ test("JournalTransport starts anew when everything has been taken, and nothing i
 
   assert.ok(largest < 64 * 1024 * 1024, `the journal grew to ${largest} bytes`);
   assert.equal(points(path).length, total);
+});
+
+test("RunReader shows what a dead writer left in its journal, and changes nothing", () => {
+  using dir = tempDir();
+  const path = dir.join("r.sqlite");
+  const { transport } = setUp(path);
+  transport.frame(FRAME_METRIC_SERIES, 0, 0, 0, "m");
+  logPoints(transport, 0, 20);
+  transport.close();
+  const dead = { v: 1, writer: "w", started_ms: 1, ...ownIdentity(), pid_start: 1 };
+  writeFileSync(leasePath(path), JSON.stringify(dead));
+  const before = readdirSync(dir.path).sort();
+
+  using reader = RunReader.open(path);
+
+  assert.equal(reader.points("m").step.length, 20);
+  assert.deepEqual(readdirSync(dir.path).sort(), before);
 });

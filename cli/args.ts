@@ -118,10 +118,10 @@ function addServe(program: Command, dispatch: Dispatch): void {
     .option("--port <port>", "port to listen on; 0 takes a free one", parsePort, 8765)
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--socket <path>", "listen on a Unix socket instead of a port")
-    .option("--share", "let other users of this machine read")
+    .option("--share", "let everybody who can connect read; --host may then be any address")
     .option("--allow-origin <origin>", "let pages of this origin read; may be repeated", collect)
     .option("--allowed-hosts <names>", "further host names, with commas between", splitNames)
-    .option("--open-reads", "let every web page and every local user read, as goodseed 0.4.0 does")
+    .option("--open-reads", "let every web page read, as goodseed 0.4.0 does")
     .option("-v, --verbose", "print the server's address and the folder")
     .action((dir: string | undefined, options) =>
       dispatch(async () => (await import("./serve.ts")).serveCommand, { ...options, dir })
@@ -195,7 +195,7 @@ function addLog(program: Command, dispatch: Dispatch): void {
     .option("--resume", "go on with an existing run")
     .option("--follow", "wait for more at the end of FILE until a status record or a signal")
     .option("--sync", "send the run to the server as well (storage `cloud`)")
-    .option("--blobs <dir>", "folder of the blobs that the stream names")
+    .option("--blobs <dir>", "folder of the blobs that the stream names (blobs are not stored yet)")
     .action((file: string, options) =>
       dispatch(async () => (await import("./log.ts")).logCommand, { ...options, file })
     );

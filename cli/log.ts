@@ -31,6 +31,9 @@ const MAX_COMPLAINTS = 100;
 /** Records a run from JSON lines. */
 export async function logCommand(args: LogArgs, ctx: CommandContext): Promise<ExitCode> {
   configOptions(args.config ?? []); // a mistake there is told before anything is read
+  if (args.blobs !== undefined) {
+    ctx.stderr("Warning: --blobs: blobs are not stored yet, only the records that name them\n");
+  }
   const signal = ctx.interruption();
   const complaints = new Complaints(ctx);
   const recording = new LogRecording(args, ctx);

@@ -44,7 +44,7 @@ function takeSignals(): AbortSignal {
     process.on(name, function onSignal() {
       if (!controller.signal.aborted) return controller.abort(name);
       // The user insists: back to what the signal does by itself.
-      process.removeAllListeners(name);
+      process.off(name, onSignal);
       process.kill(process.pid, name);
     });
   }

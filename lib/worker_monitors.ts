@@ -14,6 +14,7 @@ import { slurmFacts } from "../monitors/slurm.ts";
 import { staticFacts } from "../monitors/static_facts.ts";
 import { encodeConfig } from "./config_value.ts";
 import { isoUtc } from "./iso_time.ts";
+import { mayReadEnvironment } from "./runtime/permissions.ts";
 import type { RunWriter } from "./run_writer.ts";
 import { VERSION } from "./version.ts";
 import type { MonitorSettings } from "./worker_protocol.ts";
@@ -61,7 +62,9 @@ export class WorkerMonitors implements LoopMonitors {
           cwd: this.#settings.cwd,
         }),
       );
-      this.#configs(`${this.#settings.namespace}/`, slurmFacts(process.env));
+      if (mayReadEnvironment("SLURM_JOB_ID")) {
+        this.#configs(`${this.#settings.namespace}/`, slurmFacts(process.env));
+      }
     }
     this.#host.start();
     if (this.#settings.gitPath !== false) {

@@ -5,7 +5,7 @@
  */
 import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
 import process from "node:process";
-import { mayRead, mayReadSystem } from "../lib/runtime/permissions.ts";
+import { mayRead, mayReadEnvironment, mayReadSystem } from "../lib/runtime/permissions.ts";
 import { GB } from "./memory.ts";
 import { rounded } from "./rate.ts";
 import { readText } from "./read_text.ts";
@@ -22,7 +22,7 @@ export interface StaticFactsOptions {
   readonly argv?: readonly string[];
   /** Working folder of the program. @default that of this process */
   readonly cwd?: string;
-  /** Environment in which GPUs may have been hidden. @default none */
+  /** Environment in which GPUs may have been hidden. @default that of this process */
   readonly env?: Environment;
 }
 
@@ -56,7 +56,8 @@ export function staticFacts(options: StaticFactsOptions = {}): Record<string, st
     ...machineFacts(),
   };
   for (const variable of GPU_VARIABLES) {
-    facts[variable.toLowerCase()] = options.env?.[variable];
+    if (options.env !== undefined) facts[variable.toLowerCase()] = options.env[variable];
+    else if (mayReadEnvironment(variable)) facts[variable.toLowerCase()] = process.env[variable];
   }
   const known = Object.entries(facts).filter(([, value]) => value !== undefined && value !== "");
   return Object.fromEntries(known) as Record<string, string | number>;

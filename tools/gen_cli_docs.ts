@@ -29,6 +29,16 @@ const NOTES = `## Exit codes
 An error is one line on standard error, \`Error: …\`. \`GOODSEED_DEBUG=1\` adds where it came from. A reader
 that goes away (\`goodseed export … | head\`) is no error.
 
+## Environment
+
+| Variable | Meaning |
+|---|---|
+| \`GOODSEED_HOME\` | folder of all data, default \`~/.goodseed\` |
+| \`GOODSEED_PROJECT\`, \`GOODSEED_RUN_ID\` | project and id for \`log\`, where neither command line nor stream name them |
+| \`GOODSEED_API_KEY\`, \`GOODSEED_API_URL\` | key and address of the server, for \`log --sync\` |
+| \`GOODSEED_DEBUG\` | any value: errors tell where they come from |
+| \`NO_COLOR\` | any value: no colours |
+
 ## Where runs are
 
 \`list\`, \`show\`, \`export\` and \`serve\` look at a **projects folder**: the one named on the command line, else
@@ -59,13 +69,15 @@ its problem, and does not stop the others. With \`--quiet\` only names are print
 
 ## What \`export\` writes
 
-- \`csv\`: the header \`path,step,value,time\` and one line a point, quoted as RFC 4180 says (line ends are CRLF
-  only inside values that have them; records end with LF). Series come by path, points by step. Time is ISO 8601
-  in UTC, with milliseconds. Non-finite values are \`NaN\`, \`Infinity\`, \`-Infinity\`. With \`--strings\` the points of
-  the string series follow in the same columns, after all metrics.
+- \`csv\`: the header \`path,step,value,time\` and one line a point, quoted as RFC 4180 says, lines ended by LF. Series
+  come by path, points by step. Time is ISO 8601 in UTC, with a fraction where it has one. Non-finite values are
+  \`NaN\`, \`Infinity\`, \`-Infinity\`. With \`--strings\` the points of the string series follow in the same columns,
+  after all metrics; without it only metrics are written, so that the value column holds numbers alone.
 - \`json\`: one document, \`{"run": {…}, "configs": {path: {"type", "value"}}, "metrics": {path: [[step, value,
   ts_ms], …]}, "strings": {path: [[step, text, ts_ms], …]}}\`. Non-finite numbers are strings.
-- \`jsonl\`: the [record stream](record-stream.md), loss-free: \`goodseed log\` makes an equal run of it.
+  Log lines, events and other records are in \`jsonl\` only.
+- \`jsonl\`: the [record stream](record-stream.md), loss-free: \`goodseed log\` makes a run of it that has the same rows
+  in all tables (but the marks of what has been uploaded). Times of points are exact to the microsecond until 2038.
 
 All formats are written as they are read, so the size of a run does not matter. \`-o FILE\` writes beside FILE and
 renames at the end; an existing file is left alone unless \`--force\` is given.
@@ -75,6 +87,10 @@ renames at the end; an existing file is left alone unless \`--force\` is given.
 The [record stream](record-stream.md) or its short form, one JSON object a line, at most 16 MiB a line. Command line
 options win over what the stream says about the run. The value of \`--config\` is taken as JSON where it is JSON, else
 as text: \`--config lr=0.1\` is a number, \`--config note=hi\` a text, \`--config id='"7"'\` a text again.
+
+A stream is one run: a second header with another id stops the command. The stream of an exported run (its header has
+\`created_at\`) brings everything itself and ends with a status record; without one it has broken off, and the run is
+closed as \`failed\`. Any other stream may simply end. An input without records makes no run.
 
 With \`--follow\` the end of FILE is not the end: the file may grow, be cut to nothing and begin anew, or be replaced
 by another of its name.

@@ -8,7 +8,8 @@
 type Query =
   | { name: "run"; command: string }
   | { name: "read"; path: string }
-  | { name: "sys"; kind: string };
+  | { name: "sys"; kind: string }
+  | { name: "env"; variable: string };
 
 interface DenoPermissions {
   querySync(query: Query): { state: string };
@@ -53,4 +54,14 @@ export function mayRead(path: string): boolean {
  */
 export function mayReadSystem(kind: string): boolean {
   return granted({ name: "sys", kind });
+}
+
+/**
+ * Says whether an environment variable may be read without a prompt.
+ *
+ * @param variable its name
+ * @returns true when reading it asks nobody
+ */
+export function mayReadEnvironment(variable: string): boolean {
+  return granted({ name: "env", variable });
 }

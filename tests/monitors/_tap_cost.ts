@@ -6,8 +6,8 @@
 import process from "node:process";
 import { tapConsole } from "../../lib/runtime/console.ts";
 
-const CALLS = 2_000;
-const BLOCKS = 15;
+const CALLS = 300;
+const BLOCKS = 40;
 
 /** Time of one call in µs. */
 function block(value: (i: number) => unknown[]): number {

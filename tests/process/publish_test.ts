@@ -49,7 +49,11 @@ run.close();
     await promisify(execFile)(deno, ["run", "-A", "--no-check", script], { cwd: dir.path, env });
     const db = nodeDriver.open(join(home, "projects/p/runs/r1.sqlite"), { mode: "read" });
     try {
-      return Number(db.prepare("SELECT count(*) FROM metric_points").get()?.[0]);
+      const loss = db.prepare(
+        `SELECT count(*) AS n FROM metric_points
+         JOIN metric_series ON series_id = id WHERE path = 'loss'`,
+      );
+      return Number(loss.get()?.[0]);
     } finally {
       db.close();
     }

@@ -45,8 +45,9 @@ export async function inOrder(...steps) {
 }
 
 function start(command, args, { quiet = false, timeoutMs, ...options }) {
+  const signals = forwardSignals(); // before the child is there, or a signal could end us alone
   const child = spawn(command, args, { cwd: ROOT, env: toolEnv(), ...options });
-  const release = forwardSignals(child);
+  signals.target = child;
   const timer = timeoutMs === undefined
     ? undefined
     : setTimeout(() => child.kill("SIGKILL"), timeoutMs);
@@ -61,7 +62,7 @@ function start(command, args, { quiet = false, timeoutMs, ...options }) {
   return new Promise((resolve) => {
     const end = (code) => {
       clearTimeout(timer);
-      release();
+      signals.release();
       resolve({ code, output: parts.join("") });
     };
     child.on("error", (error) => {
@@ -80,17 +81,20 @@ function start(command, args, { quiet = false, timeoutMs, ...options }) {
  * SIGTERM and SIGHUP are sent on. SIGINT is only swallowed: the terminal has sent it to the child
  * already, and a second one would kill a child that is tidying up.
  */
-function forwardSignals(child) {
+function forwardSignals() {
+  const signals = { target: undefined, release };
   const forward = (signal) => {
-    if (child.pid === undefined) return;
+    const pid = signals.target?.pid;
+    if (pid === undefined) return;
     try {
-      process.kill(child.pid, signal);
+      process.kill(pid, signal);
     } catch { // it has ended in the meantime
     }
   };
   const swallow = () => {};
   process.on("SIGTERM", forward).on("SIGHUP", forward).on("SIGINT", swallow);
-  return () => {
+  function release() {
     process.off("SIGTERM", forward).off("SIGHUP", forward).off("SIGINT", swallow);
-  };
+  }
+  return signals;
 }

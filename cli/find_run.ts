@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { NotFoundError } from "../lib/errors.ts";
-import { parseRunPath } from "../lib/run_ref.ts";
-import { runFilePath } from "../lib/store/home.ts";
+import { findRun as findBelow } from "../server/reads/run_paths.ts";
 import type { CommandContext } from "./context.ts";
 import { projectsFolder } from "./folder.ts";
 
@@ -16,24 +15,24 @@ import { projectsFolder } from "./folder.ts";
  *
  * @param text `PROJECT/RUN` below the projects folder, or the path of a file that ends in `.sqlite`
  * @param dir projects folder as given
- * @throws {UsageError} the text names no run
  * @throws {NotFoundError} there is no such run
  */
 export function findRun(text: string, dir: string | undefined, ctx: CommandContext): string {
   if (text.endsWith(".sqlite")) {
     const path = resolve(ctx.cwd, text);
-    if (isThere(path)) return path;
+    if (existsSync(path)) return path;
     throw new NotFoundError(`Run not found: there is no file ${path}`);
   }
-  const ref = parseRunPath(text);
-  const path = runFilePath(projectsFolder(dir, ctx).path, ref);
-  if (isThere(path)) return path;
-  throw new NotFoundError(
-    `Run not found: ${ref.project}/${ref.runId} at ${path}; for the runs there are see: ` +
-      `goodseed list -p ${ref.project}`,
-  );
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const projects = projectsFolder(dir, ctx).path;
+  const slash = text.lastIndexOf("/");
+  const project = slash < 0 ? "default" : text.slice(0, slash);
+  try {
+    return findBelow(projects, { project, runId: text.slice(slash + 1) });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new NotFoundError(
+      `${error.message} in ${projects}; for the runs there are see: goodseed list -p ${project}`,
+      { cause: error },
+    );
+  }
 }

@@ -29,7 +29,7 @@ export function listCommand(args: ListArgs, ctx: CommandContext): ExitCode {
   }
   if (project === undefined) {
     const found = folder.exists ? findProjects(folder.path) : [];
-    ctx.stdout(projectsText(found.sort((a, b) => b.lastWriteMs - a.lastWriteMs), args));
+    ctx.stdout(projectsText(found, args));
     return 0;
   }
   const files = folder.exists ? findRuns(folder.path, project) : [];
@@ -40,17 +40,17 @@ export function listCommand(args: ListArgs, ctx: CommandContext): ExitCode {
 
 function projectsText(projects: readonly ProjectEntry[], args: ListArgs): string {
   if (args.json === true) {
-    const list = projects.map(({ name, runs, lastWriteMs }) => ({
+    const list = projects.map(({ name, runCount, lastWriteMs }) => ({
       name,
-      run_count: runs.length,
+      run_count: runCount,
       last_modified: isoUtc(lastWriteMs),
     }));
     return JSON.stringify({ projects: list }) + "\n";
   }
   if (args.quiet === true) return projects.map(({ name }) => `${printable(name)}\n`).join("");
   if (projects.length === 0) return "No projects found.\n";
-  const lines = projects.map(({ name, runs, lastWriteMs }) => {
-    const count = runs.length === 1 ? "1 run" : `${runs.length} runs`;
+  const lines = projects.map(({ name, runCount, lastWriteMs }) => {
+    const count = runCount === 1 ? "1 run" : `${runCount} runs`;
     const time = isoUtc(lastWriteMs).slice(0, 19);
     return `  ${printable(name)}  (${count}, last modified: ${time})\n`;
   });

@@ -16,8 +16,9 @@
  */
 // does nothing here; from a registry, the Worker finds its modules in the cache, not on the network
 import "./worker_main.ts";
-export { type CloseOptions, Run, type StepOptions } from "./run.ts";
-export { RunField } from "./run_field.ts";
+export { type CloseOptions, Run } from "./run.ts";
+export type { StepOptions } from "./values.ts";
+export { type FieldOwner, RunField } from "./run_field.ts";
 export { withRun } from "./with_run.ts";
 export { asObject, type RunObject } from "./run_object.ts";
 export { GitRef, type RunOptions, Storage, type StorageMode } from "./settings.ts";

@@ -9,7 +9,6 @@ import { ConflictError, quoted, UsageError } from "./errors.ts";
 import { flattenConfigs } from "./flatten.ts";
 import { isoUtc } from "./iso_time.ts";
 import { failIfUncaught } from "./late_failure.ts";
-import { normalizePath } from "./names.ts";
 import type { Diagnostics } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
 import { RunField } from "./run_field.ts";
@@ -24,13 +23,8 @@ import {
 import { needRunId, runPath } from "./run_setup.ts";
 import { Session } from "./session.ts";
 import { resolveSettings, type RunOptions, type RunSettings, Storage } from "./settings.ts";
-import { stepOf, toNumber } from "./values.ts";
-
-/** Where on the step axis values are put. */
-export interface StepOptions {
-  /** Any finite number, in any order. Without it each series goes on by itself: 0, 1, 2, … */
-  readonly step?: number | bigint | null;
-}
+import { TagSets } from "./tag_sets.ts";
+import { checkPath, stepOf, type StepOptions, toNumbers } from "./values.ts";
 
 /** The status that a run ends with. */
 export interface CloseOptions {
@@ -64,7 +58,7 @@ export class Run {
   readonly #session: Session | undefined;
   readonly #reads: RunReads | undefined;
   readonly #path: string | undefined;
-  readonly #tags = new Map<string, Set<string>>();
+  readonly #tags = new TagSets();
   readonly #slots = new Map<string, number>();
   #status: string;
   #closed = false;
@@ -206,12 +200,8 @@ export class Run {
   editTags(path: string, add: readonly string[], remove: readonly string[]): void {
     const session = this.#writable();
     if (session === undefined) return;
-    const tags = this.#tagsAt(path, session);
-    if (tags === undefined && add.length === 0) return; // nothing there to remove from
-    const next = new Set(tags);
-    for (const tag of add) next.add(tag);
-    for (const tag of remove) next.delete(tag);
-    this.#tags.set(path, next);
+    const next = this.#tags.edit(path, add, remove, () => this.#localReads().stringSet(path));
+    if (next === undefined) return;
     session.put({ t: "config", path, tag: "string_set", value: stringSetText(next) });
   }
 
@@ -332,15 +322,7 @@ export class Run {
     });
     if (session === undefined) return;
     for (const record of records) session.put(record);
-    this.#tags.clear();
-  }
-
-  /** Tags at a path: as this run last set them, else as the file has them. */
-  #tagsAt(path: string, session: Session): Set<string> | undefined {
-    const known = this.#tags.get(path);
-    if (known !== undefined) return known;
-    session.flush();
-    return this.#localReads().stringSet(path);
+    this.#tags.forget();
   }
 
   #localReads(): RunReads {
@@ -362,15 +344,4 @@ export class Run {
     if (this.#closed || this.#session?.closed === true) throw new ConflictError("Run is closed");
     return this.#session;
   }
-}
-
-function checkPath(path: string): string {
-  if (typeof path !== "string") throw new UsageError(`path is ${quoted(path)}; use a string`);
-  return normalizePath(path);
-}
-
-function toNumbers(data: Readonly<Record<string, unknown>>): Record<string, number> {
-  const numbers: Record<string, number> = Object.create(null);
-  for (const path of Object.keys(data)) numbers[path] = toNumber(path, data[path]);
-  return numbers;
 }

@@ -4,7 +4,15 @@
  * @module
  */
 import { quoted, UsageError } from "./errors.ts";
-import type { Run, StepOptions } from "./run.ts";
+import type { StepOptions } from "./values.ts";
+
+/** What a handle asks of its run. */
+export interface FieldOwner {
+  at(path: string): RunField;
+  set(path: string, value: unknown): void;
+  logValue(path: string, value: number | bigint | string, options?: StepOptions): void;
+  editTags(path: string, add: readonly string[], remove: readonly string[]): void;
+}
 
 /**
  * One path of a run: a config, a series or a set of tags.
@@ -20,12 +28,12 @@ import type { Run, StepOptions } from "./run.ts";
  * ```
  */
 export class RunField {
-  readonly #run: Run;
+  readonly #run: FieldOwner;
   /** The path, without slashes at either end. */
   readonly path: string;
 
   /** Made by `run.at(path)`. */
-  constructor(run: Run, path: string) {
+  constructor(run: FieldOwner, path: string) {
     this.#run = run;
     this.path = path;
   }

@@ -4,6 +4,13 @@
  * @module
  */
 import { quoted, UsageError } from "./errors.ts";
+import { normalizePath } from "./names.ts";
+
+/** Where on the step axis values are put. */
+export interface StepOptions {
+  /** Any finite number, in any order. Without it each series goes on by itself: 0, 1, 2, … */
+  readonly step?: number | bigint | null;
+}
 
 /** Stands for "the series' next step". */
 export const AUTO_STEP = NaN;
@@ -13,7 +20,7 @@ export const AUTO_STEP = NaN;
  *
  * @throws {UsageError} it is not a finite number
  */
-export function stepOf(options: { readonly step?: number | bigint | null } | undefined): number {
+export function stepOf(options: StepOptions | undefined): number {
   const step = options?.step;
   if (step === undefined || step === null) return AUTO_STEP;
   if (typeof step === "number" && step - step === 0) return step;
@@ -51,4 +58,21 @@ function parseNumber(text: string): number | undefined {
   }
   const number = Number(text);
   return number === number && !/^[+-]?0[xob]/i.test(text) ? number : undefined;
+}
+
+/** The values of one call as numbers; see {@linkcode toNumber}. */
+export function toNumbers(data: Readonly<Record<string, unknown>>): Record<string, number> {
+  const numbers: Record<string, number> = Object.create(null);
+  for (const path of Object.keys(data)) numbers[path] = toNumber(path, data[path]);
+  return numbers;
+}
+
+/**
+ * A path without slashes at its ends.
+ *
+ * @throws {UsageError} it is not a string
+ */
+export function checkPath(path: string): string {
+  if (typeof path !== "string") throw new UsageError(`path is ${quoted(path)}; use a string`);
+  return normalizePath(path);
 }

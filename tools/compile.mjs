@@ -8,7 +8,15 @@ import process from "node:process";
 import { bundle } from "./dev/bundle.mjs";
 import { ToolError } from "./dev/errors.mjs";
 import { ensureInstalled } from "./dev/install.mjs";
-import { bunPath, denoLtsPath, denoLtsStub, denoPath, denoVersion, ROOT } from "./dev/runtimes.mjs";
+import {
+  bunPath,
+  COMPILE_DIR,
+  denoLtsPath,
+  denoLtsStub,
+  denoPath,
+  denoVersion,
+  ROOT,
+} from "./dev/runtimes.mjs";
 import { capture, toolEnv } from "./dev/spawn.mjs";
 
 /** The program and its Workers; they must stay beside each other in the flat output folder. */

@@ -11,31 +11,28 @@ import { Run, UsageError } from "../../lib/mod.ts";
 // deno-lint-ignore goodseed/layering -- the demo ends with the server that shows the run
 import { type RunningServer, startServer } from "../../server/serve.ts";
 
+const HEADINGS = ["series", "points", "last step", "last value"];
+
 /** Prints where the run lies and the last values of its series, read back from its file. */
 export async function printSummary(project: string, runId: string): Promise<void> {
   const run = new Run({ project, runId, storage: "local", readOnly: true });
   console.log(`\nRecorded in one file: ${run.path}\n`);
-  console.log(
-    "series".padEnd(28) + "points".padStart(8) + "last step".padStart(11) + "  last value",
-  );
+  const rows: string[][] = [];
   for (const path of await run.getMetricPaths()) {
     const { rawPoints = [] } = await run.getMetricData(path);
     const last = rawPoints.at(-1);
-    if (last === undefined) continue;
-    console.log(
-      path.padEnd(28) + String(rawPoints.length).padStart(8) + String(last.step).padStart(11) +
-        `  ${last.y.toPrecision(4)}`,
-    );
+    if (last) rows.push([path, `${rawPoints.length}`, `${last.step}`, last.y.toPrecision(4)]);
   }
   for (const path of await run.getStringPaths()) {
     const texts = await run.getStringData(path);
     const last = texts.at(-1);
-    if (last === undefined) continue;
-    console.log(
-      path.padEnd(28) + String(texts.length).padStart(8) + String(last.step).padStart(11) +
-        `  ${shortened(last.value)}`,
-    );
+    if (last) rows.push([path, `${texts.length}`, `${last.step}`, shortened(last.value)]);
   }
+  const width = Math.max(...rows.map(([path = ""]) => path.length));
+  for (const [path = "", points = "", step = "", value] of [HEADINGS, ...rows]) {
+    console.log(`${path.padEnd(width)} ${points.padStart(7)} ${step.padStart(10)}  ${value}`);
+  }
+
   const configs = await run.getConfigs();
   console.log(`\n${configs.length} configs, among them:`);
   for (const { path, value } of configs) {

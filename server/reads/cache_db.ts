@@ -21,6 +21,8 @@ export interface CacheDbOptions {
   readonly ddl: string;
   /** A file larger than this when it is opened is thrown away. @default {Infinity} */
   readonly maxBytes?: number;
+  /** How long other processes are waited for, in ms. @default {2000} */
+  readonly busyTimeoutMs?: number;
 }
 
 const MAX_RESETS = 3;
@@ -101,11 +103,12 @@ export class CacheDb implements Disposable {
   }
 
   #open(): Db {
-    const db = openDb(this.#path ?? ":memory:", { mode: "write", busyTimeoutMs: 2000 });
+    const { ddl, maxBytes = Infinity, busyTimeoutMs = 2000 } = this.#options;
+    const db = openDb(this.#path ?? ":memory:", { mode: "write", busyTimeoutMs });
     try {
       if (this.#path !== undefined) db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
-      db.exec(`PRAGMA cache_size=-8000; ${this.#options.ddl}`);
-      if (sizeOf(db) <= (this.#options.maxBytes ?? Infinity)) return db;
+      db.exec(`PRAGMA cache_size=-8000; ${ddl}`);
+      if (sizeOf(db) <= maxBytes) return db;
       throw new TooLarge("the cache has grown beyond its bound");
     } catch (error) {
       db.close();

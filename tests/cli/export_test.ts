@@ -8,7 +8,7 @@ import { metricLines } from "../../cli/export_jsonl.ts";
 import { formatRecord } from "../../lib/record_codec.ts";
 import { ROOT, tempDir } from "../_harness.ts";
 import { exec, run, start } from "./_goodseed.ts";
-import { jsonLines } from "./_run_files.ts";
+import { jsonLines, makeRunFile } from "./_run_files.ts";
 
 const TS = 1_795_196_533_000;
 const RECORDS = [
@@ -158,17 +158,18 @@ test("export -o says when the folder is not there", async () => {
   assert.match(stderr, /^Error: writing ".*x": .*check the folder and the room on the disk\n$/);
 });
 
-test("export says which run it could not find, and why a name cannot be one", async () => {
+test("export says which run it could not find, and never leaves the projects folder", async () => {
   using dir = tempDir();
   const env = await makeRun(dir.path);
 
   const missing = await run(["export", "p/q/none"], { env });
-  const traversal = await run(["export", "../../etc/passwd"], { env });
+  makeRunFile(dir.path, "outside", "x"); // beside the projects folder, where ../ would lead
+  const traversal = await run(["export", "../outside/x"], { env });
   const file = await run(["export", "none.sqlite"], { env });
 
   assert.deepEqual([missing.code, traversal.code, file.code], [1, 1, 1]);
-  assert.match(missing.stderr, /^Error: Run not found: p\/q\/none at .*goodseed list -p p\/q\n$/);
-  assert.match(traversal.stderr, /^Error: project must not/);
+  assert.match(missing.stderr, /^Error: Run not found: p\/q\/none in .*goodseed list -p p\/q\n$/);
+  assert.match(traversal.stderr, /^Error: Run not found: \.\.\/outside\/x in /);
   assert.match(file.stderr, /^Error: Run not found: there is no file .*none\.sqlite\n$/);
 });
 

@@ -18,7 +18,6 @@ test("list prints projects as goodseed 0.4.0 does, newest file first", async () 
   ];
   for (const [i, after] of [0, 5, 9, -60].entries()) utimesSync(files[i]!, T + after, T + after);
   mkdirSync(dir.join("empty", "runs"), { recursive: true });
-  mkdirSync(dir.join("team-a", "g", "runs", "c.parts", "runs"), { recursive: true });
 
   const { code, stdout, stderr } = await run(["list", dir.path]);
 

@@ -164,7 +164,7 @@ test("show refuses what is no run", async () => {
   const file = await run(["show", dir.join("x.sqlite")]);
 
   assert.deepEqual([missing.code, file.code], [1, 1]);
-  assert.match(missing.stderr, /^Error: Run not found: p\/r at /);
+  assert.match(missing.stderr, /^Error: Run not found: p\/r in /);
   assert.match(file.stderr, /^Error: Run not found: there is no file /);
 });
 

@@ -6,6 +6,7 @@ import { openDb } from "../../lib/store/open.ts";
 import type { SqlValue } from "../../lib/store/driver.ts";
 import { tempDir } from "../_harness.ts";
 import { skip } from "../_skip.ts";
+import { assertSameAnswer, body } from "./_answers.ts";
 import { PROJECT, quietOptions, writeRun } from "./_our_run.ts";
 import { serveOurs } from "./_our_server.ts";
 import { findClient, runPython, servePython } from "./_python.ts";
@@ -32,13 +33,6 @@ const RUN_QUERIES = [
   "string_series?path=notes&tail=0",
   "string_series?path=unknown",
 ];
-
-async function body(url: string): Promise<unknown> {
-  const reply = await fetch(url);
-  const text = await reply.text();
-  assert.equal(reply.status, 200, `${url}: ${text}`);
-  return JSON.parse(text);
-}
 
 /** Rows of a run file; tests look at the tables themselves. */
 function rows(path: string, sql: string, ...params: SqlValue[]): SqlValue[][] {
@@ -83,7 +77,7 @@ test("the Python client's server answers about our run as ours does", async (t) 
   ];
   for (const path of paths) {
     const [expected, actual] = [await body(theirs.url + path), await body(ours.url + path)];
-    assert.deepEqual(actual, expected, path);
+    assertSameAnswer(actual, expected, path);
   }
 });
 

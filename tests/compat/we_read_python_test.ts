@@ -4,17 +4,13 @@ import { test } from "node:test";
 import { Run } from "../../lib/mod.ts";
 import { tempDir, until } from "../_harness.ts";
 import { skip } from "../_skip.ts";
-import { PROJECT, quietOptions } from "./_our_run.ts";
+import { run as goodseed } from "../cli/_goodseed.ts";
+import { assertSameAnswer, body } from "./_answers.ts";
+import { PROJECT, quietOptions, writeRun } from "./_our_run.ts";
 import { serveOurs } from "./_our_server.ts";
 import { endOf, findClient, runPython, servePython, startPython } from "./_python.ts";
 
 const client = findClient();
-
-async function body<T>(url: string): Promise<T> {
-  const reply = await fetch(url);
-  assert.equal(reply.status, 200, url);
-  return await reply.json() as T;
-}
 
 interface Metrics {
   readonly metrics: readonly { readonly step: number; readonly value: unknown }[];
@@ -65,13 +61,28 @@ test("our server answers about a Python run as the client's server does", async 
       `${run}/string_series`,
     ]
   ) {
-    assert.deepEqual(await body(ours.url + path), await body(theirs.url + path), path);
+    assertSameAnswer(await body(ours.url + path), await body(theirs.url + path), path);
   }
   const { configs } = await body<{ configs: Record<string, unknown> }>(`${ours.url}${run}/configs`);
   assert.deepEqual(configs["sys/tags"], ["py", "é"]);
   assert.equal(configs["parameters/lr"], 1e-5);
   assert.equal(configs["parameters/layers/1"], 2);
   assert.equal(configs["parameters/opt/nothing"], null);
+});
+
+test("goodseed list prints about Python's runs and ours what the client's list prints", async (t) => {
+  if (client.python === undefined) return skip(t, client.missing);
+  using dir = tempDir();
+  await runPython(client.python, ["write", dir.path, PROJECT, "theirs"]);
+  await runPython(client.python, ["write", dir.path, "plain", "theirs"]);
+  writeRun(dir.path, "ours", { sets: true });
+
+  for (const more of [[], ["-p", PROJECT], ["-p", "plain"], ["-p", "none"]]) {
+    const args = ["list", dir.join("projects"), ...more];
+    const theirs = await runPython(client.python, ["cli", ...args]);
+    const ours = await goodseed(args);
+    assert.deepEqual([ours.code, ours.stdout], [theirs.code, theirs.stdout], args.join(" "));
+  }
 });
 
 test("Run resumes a Python run, and the client's server shows both parts", async (t) => {

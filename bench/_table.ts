@@ -29,7 +29,9 @@ const FIRST_NUMBER = 2;
 /** The table as Markdown, with columns of equal width. */
 export function tableText(rows: readonly ResultRow[]): string {
   const cells = rows.map(cellsOf);
-  const widths = HEAD.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]!.length)));
+  const widths = HEAD.map((head, i) =>
+    Math.max(head.length, ...cells.map((row) => row[i]!.length))
+  );
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => padded(cell, widths[i]!, i)).join(" | ")} |`;
   const rule = widths.map((width, i) =>

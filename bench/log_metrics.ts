@@ -12,8 +12,6 @@ import type { Run } from "../lib/mod.ts";
 import { numberOptions, ownFolder, plainRun, report } from "./_child.ts";
 import { median, percentile } from "./_stats.ts";
 
-const WARM_UP_BURSTS = 2;
-
 function logOne(run: Run, step: number): void {
   run.logMetrics({ "train/loss": 1 / (step + 3) }, { step });
 }
@@ -35,7 +33,12 @@ function logTen(run: Run, step: number): void {
 }
 
 /** @returns ns for the whole loop */
-function plainLoop(run: Run, log: (run: Run, step: number) => void, from: number, calls: number): number {
+function plainLoop(
+  run: Run,
+  log: (run: Run, step: number) => void,
+  from: number,
+  calls: number,
+): number {
   const start = performance.now();
   for (let step = from; step < from + calls; step++) log(run, step);
   return (performance.now() - start) * 1e6;
@@ -56,22 +59,26 @@ function timedLoop(
 }
 
 function main(): void {
-  const { keys, calls, bursts, kill } = numberOptions({ keys: 1, calls: 10_000, bursts: 3, kill: 0 });
+  const { keys, calls, bursts, kill } = numberOptions({
+    keys: 1,
+    calls: 10_000,
+    bursts: 3,
+    kill: 0,
+  });
   if (keys !== 1 && keys !== 10) throw new Error(`--keys ${keys}; use 1 or 10`);
   const log = keys === 1 ? logOne : logTen;
   using folder = ownFolder();
   const run = plainRun(folder.path, { durability: kill === 0 ? "default" : "kill" });
+  plainLoop(run, log, 0, calls); // warm
+  run.sync();
   const means: number[] = [];
   const times = new Float64Array(bursts * calls);
-  let step = 0;
-  for (let burst = -WARM_UP_BURSTS; burst < bursts; burst++) {
-    const plain = plainLoop(run, log, step, calls);
+  for (let burst = 0; burst < bursts; burst++) {
+    const from = (2 * burst + 1) * calls;
+    means.push(plainLoop(run, log, from, calls) / calls / keys);
     run.sync();
-    const out = times.subarray(Math.max(0, burst) * calls, (Math.max(0, burst) + 1) * calls);
-    timedLoop(run, log, step + calls, out);
+    timedLoop(run, log, from + calls, times.subarray(burst * calls, (burst + 1) * calls));
     run.sync();
-    step += 2 * calls;
-    if (burst >= 0) means.push(plain / calls / keys);
   }
   const { stalls, dropped } = run.diagnostics();
   run.close();

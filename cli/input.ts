@@ -66,23 +66,28 @@ export async function* untilAborted<T>(
   onLeft: () => void,
 ): AsyncGenerator<T, void> {
   const items = source[Symbol.asyncIterator]();
-  let wake: (() => void) | undefined;
+  let wake: (() => void) | undefined, state: "idle" | "reading" | "ended" = "idle";
   const onAbort = () => wake?.();
   signal.addEventListener("abort", onAbort);
   try {
     while (!signal.aborted) {
+      state = "reading";
       const next = await new Promise<IteratorResult<T> | undefined>((done, fail) => {
         wake = () => done(undefined);
-        items.next().then(done, fail);
+        items.next().then(done, (error) => {
+          state = "ended";
+          fail(error);
+        });
       });
-      if (next === undefined) return onLeft();
+      if (next === undefined) return;
+      state = next.done === true ? "ended" : "idle";
       if (next.done === true) return;
       yield next.value;
     }
-    onLeft();
-    await items.return?.();
   } finally {
     signal.removeEventListener("abort", onAbort);
+    if (state !== "ended") onLeft();
+    if (state === "idle") await items.return?.(); // a pending read would have to be waited for
   }
 }
 

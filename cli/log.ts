@@ -3,27 +3,13 @@
  *
  * @module
  */
-import { messageOf, UsageError } from "../lib/errors.ts";
-import type { CommandContext, CommonArgs, ExitCode } from "./context.ts";
+import { UsageError } from "../lib/errors.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 import { inputPieces } from "./input.ts";
 import { type InputLine, LineSplitter } from "./lines.ts";
 import { LogRecording } from "./log_recording.ts";
-import { configOptions } from "./log_settings.ts";
+import { configOptions, type LogArgs } from "./log_settings.ts";
 import { printable } from "./output.ts";
-
-/** Arguments of `goodseed log`. */
-export interface LogArgs extends CommonArgs {
-  readonly file: string;
-  readonly project?: string | undefined;
-  readonly runId?: string | undefined;
-  readonly name?: string | undefined;
-  readonly config?: readonly string[] | undefined;
-  readonly tag?: readonly string[] | undefined;
-  readonly resume?: boolean | undefined;
-  readonly follow?: boolean | undefined;
-  readonly sync?: boolean | undefined;
-  readonly blobs?: string | undefined;
-}
 
 /** Complaints printed one by one; the rest is counted. */
 const MAX_COMPLAINTS = 100;
@@ -94,7 +80,7 @@ class Complaints {
     if (line !== this.#lastLine) this.#lines++;
     this.#lastLine = line;
     if (++this.#count <= MAX_COMPLAINTS) {
-      this.#ctx.stderr(`line ${line}: ${printable(messageOf(problem))}\n`);
+      this.#ctx.stderr(`line ${line}: ${printable(problem)}\n`);
     }
   }
 

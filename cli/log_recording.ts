@@ -11,8 +11,7 @@ import type { HeaderRecord, RunRecord, StatusRecord } from "../lib/records.ts";
 import { Session } from "../lib/session.ts";
 import type { RunEnd } from "../lib/worker_protocol.ts";
 import type { CommandContext } from "./context.ts";
-import type { LogArgs } from "./log.ts";
-import { configOptions, isExported, logSettings } from "./log_settings.ts";
+import { configOptions, isExported, type LogArgs, logSettings } from "./log_settings.ts";
 
 /** One run that is being recorded from a stream. The first record opens it. */
 export class LogRecording {

@@ -11,7 +11,21 @@ import { normalizePath } from "../lib/names.ts";
 import type { ConfigRecord, HeaderRecord } from "../lib/records.ts";
 import { resolveSettings, type RunSettings } from "../lib/settings.ts";
 import type { CommandContext } from "./context.ts";
-import type { LogArgs } from "./log.ts";
+import type { CommonArgs } from "./context.ts";
+
+/** Arguments of `goodseed log`. */
+export interface LogArgs extends CommonArgs {
+  readonly file: string;
+  readonly project?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly config?: readonly string[] | undefined;
+  readonly tag?: readonly string[] | undefined;
+  readonly resume?: boolean | undefined;
+  readonly follow?: boolean | undefined;
+  readonly sync?: boolean | undefined;
+  readonly blobs?: string | undefined;
+}
 
 /** Settings of the run: the command line, else the stream's header, else the environment. */
 export function logSettings(

@@ -130,7 +130,7 @@ export function printable(text: string): string {
 /** Cuts a text to `width` characters, the last one `…` where something is missing. */
 export function cut(text: string, width: number): string {
   if (text.length <= width) return text;
-  return width <= 1 ? "…" : text.slice(0, width - 1) + "…";
+  return text.slice(0, Math.max(0, width - 1)).replace(/[\ud800-\udbff]$/, "") + "…";
 }
 
 /**

@@ -30,7 +30,7 @@ const POINT_CAPACITY = 1 << 17;
 const FRAME_BYTES = 1 << 22;
 const WAIT_MS = 100;
 /** A Worker boots in some 100 ms; on a laden machine it may take long, in ms. */
-const BOOT_MS = 30_000;
+const BOOT_MS = 20_000;
 
 /** What became of what was logged. */
 export interface Diagnostics {
@@ -246,7 +246,9 @@ export class Recorder {
         turns = turn;
         if (!stopWhenBroken || ready === 0) since = now;
       }
-      if (now - since > (ready === 0 ? Math.max(timeoutMs, BOOT_MS) : timeoutMs)) return false;
+      if (now - since <= (ready === 0 ? Math.max(timeoutMs, BOOT_MS) : timeoutMs)) continue;
+      if (ready === 0) Atomics.store(ctl, CTL.ready, 2); // it will not come: nobody waits again
+      return false;
     }
   }
 }

@@ -140,6 +140,9 @@ class RunningRequests {
   }
 }
 
+/** How long bytes of answers that are on the way are waited for, in ms. */
+const FLUSH_MS = 500;
+
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -176,7 +179,8 @@ function bindDeno(deno: any, place: Place, requests: RunningRequests): Bound {
     address: local?.hostname ?? "",
     async end(deadlineMs) {
       if (performance.now() < deadlineMs) { // all is answered: what is on the way goes out
-        await Promise.race([server.shutdown(), sleep(deadlineMs - performance.now())]);
+        const flushMs = Math.min(FLUSH_MS, deadlineMs - performance.now());
+        await Promise.race([server.shutdown(), sleep(flushMs)]); // idle clients are not waited for
       } else { // `shutdown()` would wait for every client, and cannot be cut short
         abort.abort();
         await server.finished;

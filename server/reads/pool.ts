@@ -128,7 +128,10 @@ class Slot {
     if (worker === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     worker.ref();
-    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    const ended = new Promise<void>((resolve) => {
+      worker.once("exit", () => resolve());
+      worker.on("message", (message: FromWorker) => "closed" in message && resolve());
+    });
     const late = new Promise((resolve) => timer = setTimeout(resolve, CLOSE_TIMEOUT_MS));
     worker.postMessage({ close: true } satisfies ToWorker);
     await Promise.race([ended, late]);
@@ -163,13 +166,13 @@ class Slot {
       if (this.#worker === worker) this.#broken(what);
     };
     worker.on("message", (message: FromWorker) => this.#take(worker, message));
-    worker.on("error", (error) => ended(`broke: ${messageOf(error)}`));
+    worker.on("error", (error: unknown) => ended(`broke: ${wordsOf(error)}`));
     worker.on("exit", () => ended("ended unexpectedly"));
     return worker;
   }
 
   #take(worker: Worker, message: FromWorker): void {
-    if (worker !== this.#worker || message.id !== this.#current?.id) return;
+    if (worker !== this.#worker || "closed" in message || message.id !== this.#current?.id) return;
     const job = this.#settle()!;
     if ("error" in message) job.reject(fromWire(message.error));
     else job.resolve(message.answer);
@@ -196,6 +199,12 @@ class Slot {
     this.#current = undefined;
     return job;
   }
+}
+
+/** Deno 2.4 hands out errors of a Worker that are no errors, nor have a text form. */
+function wordsOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === "string" && message !== "" ? message : "unknown error";
 }
 
 /** In the bundle all files lie flat in one folder. */

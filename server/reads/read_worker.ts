@@ -22,7 +22,8 @@ export type ToWorker =
 /** What it answers; the text of a page comes as bytes, because it goes on to a stream as bytes. */
 export type FromWorker =
   | { readonly id: number; readonly answer: WireAnswer }
-  | { readonly id: number; readonly error: WireError };
+  | { readonly id: number; readonly error: WireError }
+  | { readonly closed: true };
 
 /** An answer whose text may be encoded already. */
 export interface WireAnswer extends Omit<Answer, "text"> {
@@ -40,7 +41,7 @@ function serve(port: Port, setup: WorkerSetup): void {
   port.on("message", (message: ToWorker) => {
     if ("close" in message) {
       queries[Symbol.dispose]();
-      port.close();
+      post(port, { closed: true }); // the other side ends this thread: Deno's port has no close()
     } else {
       reply(port, queries, message.id, message.query);
     }

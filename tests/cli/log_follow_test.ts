@@ -114,3 +114,16 @@ test("log as a program reads a pipe to its end", async () => {
   );
   assert.equal(metaOf(runFile(dir.path, "p", "r"))["status"], "finished");
 });
+
+test("log - --follow ends at a status record although the pipe stays open", async () => {
+  using dir = tempDir();
+  const program = start(["log", "-", "--follow", "-p", "p", "--run-id", "r"], {
+    env: { GOODSEED_HOME: dir.path },
+  });
+
+  program.child.stdin.write(jsonLines({ a: 0 }, { t: "status", status: "finished" }));
+  const { code, stderr } = await program.ended;
+
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.equal(metaOf(runFile(dir.path, "p", "r"))["status"], "finished");
+});

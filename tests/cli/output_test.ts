@@ -71,5 +71,6 @@ test("printable() leaves nothing that steers a terminal", () => {
 test("cut() and tableLines() keep to the width and line up", () => {
   assert.equal(cut("abcdef", 4), "abc…");
   assert.equal(cut("abcd", 4), "abcd");
+  assert.equal(cut("ab🚀cd", 4), "ab…");
   assert.deepEqual(tableLines([["a", "1"], ["bbb", "22"]], 1), ["a     1", "bbb  22"]);
 });

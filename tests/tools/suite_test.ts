@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { denoPath } from "../../tools/dev/runtimes.mjs";
-import { countTests } from "../../tools/dev/suite.mjs";
+import { byReason, countTests } from "../../tools/dev/suite.mjs";
 import { cleanEnv, ROOT, tempDir } from "../_harness.ts";
 
 const DENO_PARALLEL = `./tests/a_test.ts => one ... ok (1ms)
@@ -69,6 +69,18 @@ test("countTests() counts a failed run whose tests all passed as a failure", () 
     String(countTests("ok | 3 passed | 0 failed (29ms)\n", 1)),
     "3 passed, 1 failed",
   );
+});
+
+test("byReason() lists tests that were skipped for one reason below it", () => {
+  const skips = ["a: b: no Python: none", "c: no GPU", "d(): no Python: none"];
+
+  assert.deepEqual(byReason(skips), [
+    "skipped 2 tests: no Python: none",
+    "  a: b",
+    "  d()",
+    "skipped: c: no GPU",
+  ]);
+  assert.deepEqual(byReason([]), []);
 });
 
 test("countTests() agrees with a real run, and CI=true turns skips into failures", async () => {

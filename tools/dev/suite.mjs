@@ -87,7 +87,7 @@ export async function runSuite(command, args, options = {}) {
 /** Prints skips and the closing line; gives the exit code. */
 export function closeSuite(counts) {
   const strict = isCi() && counts.skips.length > 0;
-  const lines = counts.skips.map((skip) => `skipped: ${skip}`);
+  const lines = byReason(counts.skips);
   if (strict) {
     lines.push("CI=true: nothing may be skipped, so each skip counts as a failure");
     counts.failed += counts.skips.length;
@@ -95,6 +95,30 @@ export function closeSuite(counts) {
   }
   process.stdout.write(`\n${[...lines, String(counts)].join("\n")}\n`);
   return counts.failed > 0 ? 1 : 0;
+}
+
+/** Lines of a report; tests that were skipped for one reason stand below it. */
+export function byReason(skips) {
+  const groups = new Map();
+  for (const skip of skips) {
+    const reason = endings(skip).find((end) => skips.filter((s) => s.endsWith(end)).length > 1) ??
+      "";
+    groups.set(reason, [...groups.get(reason) ?? [], skip.slice(0, skip.length - reason.length)]);
+  }
+  return [...groups].flatMap(([reason, names]) =>
+    reason === ""
+      ? names.map((name) => `skipped: ${name}`)
+      : [`skipped ${names.length} tests${reason}`, ...names.map((name) => `  ${name}`)]
+  );
+}
+
+/** What may be the reason in `<name>: <reason>`, longest first: both may hold colons. */
+function endings(skip) {
+  const found = [];
+  for (let at = skip.indexOf(": "); at >= 0; at = skip.indexOf(": ", at + 2)) {
+    found.push(skip.slice(at));
+  }
+  return found;
 }
 
 function isCi() {

@@ -30,7 +30,7 @@ const FIRST_NUMBER = 2;
 export function tableText(rows: readonly ResultRow[]): string {
   const cells = rows.map(cellsOf);
   const widths = HEAD.map((head, i) =>
-    Math.max(head.length, ...cells.map((row) => row[i]!.length))
+    Math.max(2, head.length, ...cells.map((row) => row[i]!.length))
   );
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => padded(cell, widths[i]!, i)).join(" | ")} |`;

@@ -12,6 +12,7 @@ import { allFigures } from "./_figures.ts";
 import { load, machineFacts } from "./_machine.ts";
 import { clientPython } from "./_python.ts";
 import { measure } from "./_rounds.ts";
+import { showNumber } from "./_stats.ts";
 import { type ResultRow, rowsJson, tableText } from "./_table.ts";
 
 const USAGE = `npm run bench -- [options]
@@ -24,6 +25,8 @@ const USAGE = `npm run bench -- [options]
 `;
 
 const ROUNDS = 5, QUICK_ROUNDS = 3;
+/** No further round begins after this; on a quiet machine there is time left. */
+const TOTAL_MS = 225_000, QUICK_TOTAL_MS = 36_000;
 
 function main(): number {
   const { values: options } = parseArgs({
@@ -55,6 +58,7 @@ function main(): number {
     for (const figure of figures) {
       rows.push(...measure(figure, {
         rounds: options.quick ? QUICK_ROUNDS : ROUNDS,
+        leftMs: (options.quick ? QUICK_TOTAL_MS : TOTAL_MS) - (performance.now() - start),
         progress: (line) => void process.stderr.write(`measuring ${line} …\n`),
         note: (line) => void notes.push(line),
         theirsMissing,
@@ -67,6 +71,7 @@ function main(): number {
     date: new Date().toISOString().slice(0, 19) + "Z",
     command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
     ...facts,
+    clock: `one reading takes ${showNumber(clockMicros())} µs and is part of the figures of calls`,
     load: `${loadBefore} before, ${load()} after; took ${
       Math.round((performance.now() - start) / 1e3)
     } s`,
@@ -81,6 +86,12 @@ function main(): number {
     writeFileSync(options.json, JSON.stringify(json, null, 2) + "\n");
   }
   return rows.length > 0 && rows.every((row) => row.ours !== undefined) ? 0 : 1;
+}
+
+function clockMicros(): number {
+  const readings = 100_000, start = performance.now();
+  for (let i = 0; i < readings; i++) performance.now();
+  return (performance.now() - start) / readings * 1e3;
 }
 
 process.exitCode = main();

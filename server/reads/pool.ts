@@ -127,7 +127,6 @@ class Slot {
     this.#worker = undefined;
     if (worker === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    worker.ref();
     const ended = new Promise<void>((resolve) => {
       worker.once("exit", () => resolve());
       worker.on("message", (message: FromWorker) => "closed" in message && resolve());
@@ -142,14 +141,10 @@ class Slot {
   #next(): void {
     if (this.#current !== undefined) return;
     const job = this.#waiting.shift();
-    if (job === undefined) {
-      this.#worker?.unref(); // an idle Worker keeps no process alive
-      return;
-    }
+    if (job === undefined) return;
     this.#current = job;
     try {
       const worker = this.#worker ??= this.#start();
-      worker.ref();
       const ms = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       this.#timer = setTimeout(() => this.#giveUp(ms), ms);
       worker.postMessage({ id: job.id, query: job.query } satisfies ToWorker);
@@ -168,6 +163,9 @@ class Slot {
     worker.on("message", (message: FromWorker) => this.#take(worker, message));
     worker.on("error", (error: unknown) => ended(`broke: ${wordsOf(error)}`));
     worker.on("exit", () => ended("ended unexpectedly"));
+    // An idle Worker keeps no process alive; while it works, the timer does. `unref()` comes once and
+    // last: on Deno 2.4 it has no effect after a `ref()`, on Bun a new listener undoes it.
+    worker.unref();
     return worker;
   }
 

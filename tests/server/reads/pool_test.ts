@@ -150,7 +150,7 @@ test("two pools on one cache answer right while the run is being written", async
 });
 
 test("ReadPool replaces a Worker that broke and answers its question with an error", async () => {
-  const pool = brokenPool();
+  const pool = brokenPool({ timeoutMs: 3000 }); // Deno 2.4 does not tell that a Worker has ended
   try {
     assert.equal(await ask(pool, "fine"), "fine");
     const broken = ask(pool, "throw");
@@ -163,7 +163,7 @@ test("ReadPool replaces a Worker that broke and answers its question with an err
     assert.equal(await next, "after");
     await assert.rejects(ask(pool, "exit"), {
       name: "GoodseedError",
-      message: /read worker ended/,
+      message: /read worker (ended|took longer)/,
     });
     assert.equal(await ask(pool, "again"), "again");
   } finally {

@@ -114,7 +114,7 @@ test("downsampleSeries() answers the same with and without a cache, bit for bit 
         store.cache.close();
       }
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 15, endOnFailure: true },
   );
 });
 

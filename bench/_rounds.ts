@@ -11,7 +11,7 @@ import { type Spread, spread } from "./_stats.ts";
 import type { ResultRow } from "./_table.ts";
 
 /** Longest that one program may take, in ms. */
-const PROGRAM_MS = 120_000;
+const PROGRAM_MS = 90_000;
 
 /** How rounds are run. */
 export interface RoundOptions {

@@ -51,12 +51,12 @@ export class FfiConnection {
     return this.library;
   }
 
-  /** The error that SQLite reports for the call just made. */
-  error(): StoreError {
-    return new StoreError(lastMessage(this.library, this.handle), this.path);
+  /** The error that SQLite reports for the call just made; plain, as `node:sqlite` throws them. */
+  error(): Error {
+    return new Error(lastMessage(this.library, this.handle));
   }
 
-  /** @throws {StoreError} when `code` is not success */
+  /** @throws {Error} when `code` is not success */
   check(code: number): void {
     if (code !== SQLITE_OK) throw this.error();
   }
@@ -122,7 +122,8 @@ export class FfiStatement implements Statement {
     if (value === null) return symbols.sqlite3_bind_null(at, index);
     switch (typeof value) {
       case "number":
-        if ((value | 0) === value) return symbols.sqlite3_bind_int(at, index, value);
+        // `| 0`: Deno 2.4 does not take -0 for an integer
+        if ((value | 0) === value) return symbols.sqlite3_bind_int(at, index, value | 0);
         return Number.isSafeInteger(value)
           ? symbols.sqlite3_bind_int64(at, index, BigInt(value))
           : symbols.sqlite3_bind_double(at, index, value);

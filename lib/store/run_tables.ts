@@ -23,22 +23,33 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   gs_extras: ["kind", "path", "step", "body"],
 };
 
+/** Columns of a file's tables that are looked at; a run file of ours has 60. */
+const MAX_COLUMNS = 10_000;
+
 /** Name of a table that a run file may have. */
 export type RunTable = keyof typeof NEEDED;
 
 /**
- * Finds the known tables of a file.
+ * Finds the known tables of a file: those with all columns that are read, none of them computed.
  *
  * @param path for messages
  * @throws {StoreError} it is no run file, or one of a newer version
  */
 export function findTables(db: Db, path: string): ReadonlySet<RunTable> {
-  const list = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0");
+  const list = db.prepare(
+    `SELECT m.name AS t, x.name AS c FROM sqlite_master m, pragma_table_xinfo(m.name) x
+    WHERE m.type = 'table' AND m.rootpage > 0 AND x.hidden = 0 LIMIT ${MAX_COLUMNS}`,
+  );
+  const columns = new Map<string, Set<unknown>>();
+  for (const [table, column] of list.all()) {
+    const name = String(table);
+    if (!Object.hasOwn(NEEDED, name)) continue;
+    if (!columns.has(name)) columns.set(name, new Set());
+    columns.get(name)!.add(column);
+  }
   const tables = new Set<string>();
-  for (const [name] of list.all()) {
-    if (typeof name === "string" && Object.hasOwn(NEEDED, name) && isPlain(db, name)) {
-      tables.add(name);
-    }
+  for (const [name, has] of columns) {
+    if (NEEDED[name]!.every((column) => has.has(column))) tables.add(name);
   }
   if (!tables.has("run_meta")) {
     throw new StoreError(
@@ -48,14 +59,6 @@ export function findTables(db: Db, path: string): ReadonlySet<RunTable> {
   }
   checkVersion(db, path);
   return tables;
-}
-
-/** True when the table has all the columns that are read, and none of them is computed. */
-function isPlain(db: Db, table: string): boolean {
-  const info = db.prepare(`PRAGMA table_xinfo(${table})`); // a name of NEEDED
-  const plain = new Set<unknown>();
-  for (const row of info.all()) if (row[6] === 0) plain.add(row[1]);
-  return NEEDED[table]!.every((column) => plain.has(column));
 }
 
 function checkVersion(db: Db, path: string): void {

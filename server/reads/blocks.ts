@@ -74,55 +74,36 @@ export function summarizeRows(
 }
 
 /** Makes `out` the summary of no rows. */
-export function clearSummary(out: Float64Array, at: number): void {
-  out.fill(0, at, at + FIELDS);
-  out[at + Y_MIN] = Infinity;
-  out[at + Y_MAX] = -Infinity;
-  out[at + TS_MIDDLE] = NaN;
+export function clearSummary(out: Float64Array): void {
+  out.fill(0, 0, FIELDS);
+  out[Y_MIN] = Infinity;
+  out[Y_MAX] = -Infinity;
+  out[TS_MIDDLE] = NaN;
 }
 
-/** Puts the summary at `part[partAt]` behind the one at `out[at]`; the middle stays as it is. */
-export function append(out: Float64Array, at: number, part: Float64Array, partAt: number): void {
-  if (out[at + COUNT] === 0) {
-    out[at + STEP_FIRST] = part[partAt + STEP_FIRST]!;
-    out[at + Y_FIRST] = part[partAt + Y_FIRST]!;
-    out[at + TS_FIRST] = part[partAt + TS_FIRST]!;
+/** Puts the summary at `part[at]` behind the one in `out`; the time in the middle stays. */
+export function append(out: Float64Array, part: Float64Array, at: number = 0): void {
+  if (out[COUNT] === 0) {
+    out[STEP_FIRST] = part[at + STEP_FIRST]!;
+    out[Y_FIRST] = part[at + Y_FIRST]!;
+    out[TS_FIRST] = part[at + TS_FIRST]!;
   }
-  out[at + COUNT] = out[at + COUNT]! + part[partAt + COUNT]!;
-  out[at + STEP_LAST] = part[partAt + STEP_LAST]!;
-  out[at + STEP_SUM] = out[at + STEP_SUM]! + part[partAt + STEP_SUM]!;
-  out[at + Y_LAST] = part[partAt + Y_LAST]!;
-  out[at + Y_MIN] = Math.min(out[at + Y_MIN]!, part[partAt + Y_MIN]!);
-  out[at + Y_MAX] = Math.max(out[at + Y_MAX]!, part[partAt + Y_MAX]!);
-  out[at + Y_SUM] = out[at + Y_SUM]! + part[partAt + Y_SUM]!;
-  out[at + FINITE] = out[at + FINITE]! + part[partAt + FINITE]!;
-}
-
-/** Sums up a whole block over its 64 blocks of the level below. */
-export function summarizeBlock(
-  source: PieceSource,
-  level: number,
-  index: number,
-  out: Float64Array,
-): void {
-  if (level === 1) return source.rows(index * BLOCK_ROWS, (index + 1) * BLOCK_ROWS, out);
-  const sum = new Float64Array(FIELDS);
-  const child = new Float64Array(FIELDS);
-  clearSummary(sum, 0);
-  for (let i = 0; i < BLOCK_ROWS; i++) {
-    source.block(level - 1, index * BLOCK_ROWS + i, child);
-    if (i === BLOCK_ROWS / 2) sum[TS_MIDDLE] = child[TS_FIRST]!;
-    append(sum, 0, child, 0);
-  }
-  out.set(sum);
+  out[COUNT] = out[COUNT]! + part[at + COUNT]!;
+  out[STEP_LAST] = part[at + STEP_LAST]!;
+  out[STEP_SUM] = out[STEP_SUM]! + part[at + STEP_SUM]!;
+  out[Y_LAST] = part[at + Y_LAST]!;
+  out[Y_MIN] = Math.min(out[Y_MIN]!, part[at + Y_MIN]!);
+  out[Y_MAX] = Math.max(out[Y_MAX]!, part[at + Y_MAX]!);
+  out[Y_SUM] = out[Y_SUM]! + part[at + Y_SUM]!;
+  out[FINITE] = out[FINITE]! + part[at + FINITE]!;
 }
 
 /** Where the pieces of a range come from. */
 export interface PieceSource {
-  /** Summary of the rows from `from` up to, not including, `to`; all in one block of level 1. */
-  rows(from: number, to: number, out: Float64Array): void;
-  /** Summary of a whole block. */
-  block(level: number, index: number, out: Float64Array): void;
+  /** Puts the rows from `from` up to, not including, `to` behind `out`; all in one block of level 1. */
+  appendRows(from: number, to: number, out: Float64Array): void;
+  /** Puts a whole block behind `out`. */
+  appendBlock(level: number, index: number, out: Float64Array): void;
 }
 
 /** Sums up the rows from `from` up to, not including, `to`. */
@@ -131,21 +112,32 @@ export function summarizeRange(
   from: number,
   to: number,
   out: Float64Array,
-): void {
-  const piece = new Float64Array(FIELDS);
-  clearSummary(out, 0);
+): void { // hot: bench/reads.ts
+  clearSummary(out);
   for (let at = from; at < to;) {
     const level = levelOfPiece(at, to);
     if (level === 0) {
       const end = Math.min(to, (Math.floor(at / BLOCK_ROWS) + 1) * BLOCK_ROWS);
-      source.rows(at, end, piece);
+      source.appendRows(at, end, out);
       at = end;
     } else {
-      source.block(level, at / blockRows(level), piece);
-      at += blockRows(level);
+      const rows = blockRows(level);
+      source.appendBlock(level, at / rows, out);
+      at += rows;
     }
-    append(out, 0, piece, 0);
   }
+}
+
+/** Sums up a whole block: over its rows, or over its 64 blocks of the level below. */
+export function summarizeBlock(
+  source: PieceSource,
+  level: number,
+  index: number,
+  out: Float64Array,
+): void {
+  clearSummary(out);
+  if (level === 1) return source.appendRows(index * BLOCK_ROWS, (index + 1) * BLOCK_ROWS, out);
+  for (let i = 0; i < BLOCK_ROWS; i++) source.appendBlock(level - 1, index * BLOCK_ROWS + i, out);
 }
 
 /** Level of the largest whole block that begins at `at` and ends at or before `to`; 0: none. */

@@ -7,6 +7,7 @@
 import { quoted, UsageError } from "../../lib/errors.ts";
 import type { PointColumns } from "../../lib/store/run_reader.ts";
 import {
+  append,
   COUNT,
   FIELDS,
   FINITE,
@@ -167,8 +168,16 @@ class Columns {
  */
 export function rowsSource(points: PointColumns, offset: number = 0): SeriesSource {
   const pieces: PieceSource = {
-    rows: (from, to, out) => summarizeRows(points, from - offset, to - offset, out, 0),
-    block: (level, index, out) => summarizeBlock(pieces, level, index, out),
+    appendRows(from, to, out) {
+      const part = new Float64Array(FIELDS);
+      summarizeRows(points, from - offset, to - offset, part, 0);
+      append(out, part);
+    },
+    appendBlock(level, index, out) {
+      const part = new Float64Array(FIELDS);
+      summarizeBlock(pieces, level, index, part);
+      append(out, part);
+    },
   };
   return {
     summarize: (from, to, out) => summarizeRange(pieces, from, to, out),

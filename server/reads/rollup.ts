@@ -8,8 +8,10 @@
 import { findChanges, takeAnchors } from "../../lib/store/metric_changes.ts";
 import type { PointColumns, RunReader } from "../../lib/store/run_reader.ts";
 import {
+  append,
   BLOCK_ROWS,
   blockRows,
+  FIELDS,
   MAX_LEVEL,
   type PieceSource,
   STEP_FIRST,
@@ -229,8 +231,8 @@ class LevelsSource implements SeriesSource {
     this.#levels = levels;
     this.#readRows = readRows;
     this.#pieces = {
-      rows: (from, to, out) => this.#sumRows(from, to, out),
-      block: (level, index, out) => levels.block(level, index, out),
+      appendRows: (from, to, out) => this.#appendRows(from, to, out),
+      appendBlock: (level, index, out) => levels.appendBlock(level, index, out),
     };
   }
 
@@ -255,13 +257,15 @@ class LevelsSource implements SeriesSource {
     return this.#readRows(start, Infinity, to - from, skip);
   }
 
-  #sumRows(from: number, to: number, out: Float64Array): void {
+  #appendRows(from: number, to: number, out: Float64Array): void {
     const block = Math.floor(from / BLOCK_ROWS);
     if (from % BLOCK_ROWS === 0 && to === this.#levels.rowCount) {
-      return this.#levels.block(1, block, out);
+      return this.#levels.appendBlock(1, block, out); // the last one, which is not whole
     }
     const start = block * BLOCK_ROWS;
-    summarizeRows(this.#block(block), from - start, to - start, out, 0);
+    const part = new Float64Array(FIELDS);
+    summarizeRows(this.#block(block), from - start, to - start, part, 0);
+    append(out, part);
   }
 
   #block(block: number): PointColumns {

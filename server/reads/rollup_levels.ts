@@ -7,6 +7,7 @@
 import type { PointColumns } from "../../lib/store/run_reader.ts";
 import { nextUp } from "../../lib/store/read_values.ts";
 import {
+  append,
   BLOCK_ROWS,
   blockRows,
   FIELDS,
@@ -16,6 +17,8 @@ import {
   STEP_LAST,
   summarizeBlock,
   summarizeRows,
+  TS_FIRST,
+  TS_MIDDLE,
 } from "./blocks.ts";
 
 /** Summaries in a chunk. */
@@ -51,8 +54,12 @@ const BUILD_ROWS = 768 * BLOCK_ROWS;
 export class RollupLevels implements PieceSource {
   #rowCount: number;
   readonly #load: LoadChunk;
-  readonly #chunks = new Map<string, Float64Array>();
-  readonly #changed = new Set<string>();
+  /** By level and number of the chunk. */
+  readonly #chunks: (Float64Array | undefined)[][] = Array.from(
+    { length: MAX_LEVEL + 1 },
+    () => [],
+  );
+  readonly #changed: Set<number>[] = this.#chunks.map(() => new Set());
 
   /**
    * @param rowCount rows of the series that the stored chunks cover
@@ -78,14 +85,13 @@ export class RollupLevels implements PieceSource {
     return this.#chunk(level, index)[place(index) + field]!;
   }
 
-  /** Copies the summary of a block. */
-  block(level: number, index: number, out: Float64Array): void {
-    const at = place(index);
-    out.set(this.#chunk(level, index).subarray(at, at + FIELDS));
+  /** Puts a block behind `out`. */
+  appendBlock(level: number, index: number, out: Float64Array): void { // hot: bench/reads.ts
+    append(out, this.#chunk(level, index), place(index));
   }
 
   /** Never asked for: blocks of level 1 are stored. */
-  rows(): void {
+  appendRows(): void {
     throw new RollupLost("a block of level 1 is missing");
   }
 
@@ -102,10 +108,9 @@ export class RollupLevels implements PieceSource {
 
   /** Chunks that were changed since the levels were loaded. */
   changedChunks(): ChangedChunk[] {
-    return [...this.#changed].map((key) => {
-      const [level, chunk] = key.split(":").map(Number);
-      return { level: level!, chunk: chunk!, data: this.#chunks.get(key)! };
-    });
+    return this.#changed.flatMap((chunks, level) =>
+      [...chunks].map((chunk) => ({ level, chunk, data: this.#chunks[level]![chunk]! }))
+    );
   }
 
   /**
@@ -159,6 +164,7 @@ export class RollupLevels implements PieceSource {
       for (const index of changed) {
         if (index >= whole) continue;
         summarizeBlock(this, level, index, summary);
+        summary[TS_MIDDLE] = this.field(level - 1, (index + 0.5) * BLOCK_ROWS, TS_FIRST);
         this.#set(level, index, (out, at) => out.set(summary, at));
       }
     }
@@ -166,30 +172,22 @@ export class RollupLevels implements PieceSource {
 
   #set(level: number, index: number, write: (out: Float64Array, at: number) => void): void {
     const chunk = Math.floor(index / CHUNK_ENTRIES);
-    const key = `${level}:${chunk}`;
-    const fresh = place(index) === 0 && !this.#chunks.has(key);
-    const data = fresh ? this.#newChunk(key) : this.#chunk(level, index);
-    this.#changed.add(key);
+    const data = place(index) === 0 ? this.#newChunk(level, chunk) : this.#chunk(level, index);
+    this.#changed[level]!.add(chunk);
     write(data, place(index));
   }
 
-  /** A new chunk, or the first entry of an old one: the entries behind it are still needed. */
-  #newChunk(key: string): Float64Array {
-    const [level, chunk] = key.split(":").map(Number);
-    const data = this.#load(level!, chunk!) ?? new Float64Array(CHUNK_ENTRIES * FIELDS);
-    this.#chunks.set(key, data);
-    return data;
+  /** A new chunk, or an old one whose first entry is written: those behind it are still needed. */
+  #newChunk(level: number, chunk: number): Float64Array {
+    const chunks = this.#chunks[level]!;
+    return chunks[chunk] ??= this.#load(level, chunk) ?? new Float64Array(CHUNK_ENTRIES * FIELDS);
   }
 
   #chunk(level: number, index: number): Float64Array {
     const chunk = Math.floor(index / CHUNK_ENTRIES);
-    const key = `${level}:${chunk}`;
-    let data = this.#chunks.get(key);
-    if (data === undefined) {
-      data = this.#load(level, chunk);
-      if (data === undefined) throw new RollupLost(`chunk ${key} is missing`);
-      this.#chunks.set(key, data);
-    }
+    const chunks = this.#chunks[level]!;
+    const data = chunks[chunk] ??= this.#load(level, chunk);
+    if (data === undefined) throw new RollupLost(`chunk ${chunk} of level ${level} is missing`);
     return data;
   }
 }

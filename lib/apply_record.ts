@@ -73,8 +73,8 @@ export function applyRecord(
 }
 
 function stepOf(record: MetricRecord | TextRecord, steps: AutoSteps): number {
-  if (record.step === undefined) return steps.take(record.path);
-  steps.seen(record.path, record.step);
+  if (record.step === undefined) return steps.of(record.path).take();
+  steps.of(record.path).seen(record.step);
   return record.step;
 }
 

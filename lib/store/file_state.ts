@@ -83,10 +83,9 @@ function sibling(
 
 function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if ((error as { code?: string }).code === "ENOTDIR") return undefined;
     throw new StoreError(
       `looking at ${quoted(path)}: ${messageOf(error)}; check its permissions`,
       path,

@@ -108,9 +108,13 @@ async function compile(kind, args) {
   return await (await import("../compile.mjs")).compile(kind);
 }
 
+/** docs/cli.md, and the pages of the library in dist/docs. */
 async function documentation() {
   const out = "dist/docs";
-  const code = await deno("doc", "--html", "--name=GoodSeed", `--output=${out}`, "lib/mod.ts");
-  if (code === 0) console.log(`written: ${out}/index.html`);
+  const code = await inOrder(
+    () => deno("run", "-A", "--no-check", "tools/gen_cli_docs.ts"),
+    () => deno("doc", "--html", "--name=GoodSeed", `--output=${out}`, "lib/mod.ts"),
+  );
+  if (code === 0) console.log(`written: docs/cli.md, ${out}/index.html`);
   return code;
 }

@@ -13,6 +13,7 @@ import {
 import { dropLease, leasePath, takeLease } from "../../../lib/lease.ts";
 import { RunReader } from "../../../lib/store/run_reader.ts";
 import { Queries } from "../../../server/reads/queries.ts";
+import { RunAccess } from "../../../server/reads/run_access.ts";
 import { inlineReads, type RunReads } from "../../../server/reads/reads.ts";
 import type { ReadQuery } from "../../../server/reads/types.ts";
 import { tempDir } from "../../_harness.ts";
@@ -499,6 +500,7 @@ test("entity tags stay while nothing changes, and change with what is written", 
   for (let i = 0; i < 50; i++) { // the log is used again from its beginning: its size may stay
     putPoints(writer, "n", [[0, i]]);
     writer.exec("PRAGMA wal_checkpoint(RESTART)");
+    for (const end of ["", "-wal"]) utimesSync(h.file("ws/p", "r1") + end, 1000, 1000);
     commits.add((await h.reads.query(queries[3]!)).etag);
   }
   writer.close();
@@ -509,6 +511,33 @@ test("entity tags stay while nothing changes, and change with what is written", 
   assert.ok(live.every((tag, i) => tag !== first[i]), "all of them, metric_paths changed");
   assert.equal(commits.size, 50);
   assert.ok(closed.slice(2).every((tag, i) => tag !== live[i + 2]));
+});
+
+test("RunAccess works again with a run to which a writer came, and closes it", () => {
+  using h = home();
+  h.add("ws/p", "r1", { metrics: { m: [[0, 1]] } });
+  const path = h.file("ws/p", "r1");
+  using access = new RunAccess();
+  const seen: [string, number][] = [];
+
+  const result = access.use(path, (run) => {
+    const points = run.pointCount("m");
+    if (seen.length === 0) {
+      const writer = openForWriting(path);
+      putPoints(writer, "m", [[1, 2]]);
+      writer.close();
+    }
+    seen.push([run.how, points]);
+    return points;
+  });
+  const broken = () =>
+    access.use(path, () => {
+      throw new TypeError("not about the file");
+    });
+
+  assert.deepEqual(seen, [["immutable", 1], ["immutable", 2]]);
+  assert.equal(result, 2);
+  assert.throws(broken, { name: "TypeError" });
 });
 
 test("serving closed runs leaves the folder as it was", async () => {

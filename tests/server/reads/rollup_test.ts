@@ -11,6 +11,8 @@ import {
   rowsSource,
 } from "../../../server/reads/downsample.ts";
 import { downsampleSeries } from "../../../server/reads/rollup.ts";
+import { FIELDS } from "../../../server/reads/blocks.ts";
+import { CHUNK_ENTRIES } from "../../../server/reads/rollup_levels.ts";
 import { RollupStore } from "../../../server/reads/rollup_store.ts";
 import { tempDir } from "../../_harness.ts";
 import { openForWriting, putPoints, type TestPoint } from "../../lib/store/_files.ts";
@@ -162,6 +164,57 @@ test("downsampleSeries() reads only what it needs once a rollup is stored", () =
 
   assert.equal(warm.value[1], 255.5);
   assert.equal(store.cache.trouble, undefined);
+});
+
+test("downsampleSeries() brings the upper levels up to date", () => {
+  using dir = tempDir();
+  const path = dir.join("r.sqlite");
+  const db = openForWriting(path);
+  putPoints(db, "m", [[0, 1]]);
+  db.exec(`WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 262200)
+    INSERT INTO metric_points(series_id, step, y, ts) SELECT 1, i, 1.0 / i, i FROM c`);
+  using store = new RollupStore(undefined, { worthStoring: 1, worthStoringScanned: 1 });
+  const counts = [1, 2, 3, 10, 60];
+  const askAll = (): void => {
+    for (const pointCount of counts) ask(path, store, { pointCount });
+  };
+
+  askAll();
+  putPoints(db, "m", points(262_201, 70, (i) => i)); // only the last block grows
+  askAll();
+  putPoints(db, "m", [[5, 7], [4096, NaN], [200_000, -3]]); // values, not their number
+  askAll();
+  putPoints(db, "m", [[131_000.5, 1e6]]); // all rows behind it move
+  askAll();
+  db.close();
+  assert.equal(store.cache.trouble, undefined);
+});
+
+test("RollupStore.put() of a rollup that another process has stored meanwhile changes nothing", () => {
+  using dir = tempDir();
+  using one = new RollupStore(dir.path);
+  using two = new RollupStore(dir.path);
+  const update = (rowCount: number) => ({
+    rowCount,
+    anchors: { points: Float64Array.of(rowCount), nans: new Float64Array(0) },
+    chunks: [{ level: 1, chunk: 0, data: new Float64Array(CHUNK_ENTRIES * FIELDS).fill(rowCount) }],
+  });
+  one.put("file", 1, update(100));
+  const read = (store: RollupStore) => {
+    const rollup = store.begin("file", 1)!;
+    const seen = { ...rollup, first: rollup.load(1, 0)?.[0] };
+    store.end();
+    return seen;
+  };
+  const [seenByOne, seenByTwo] = [read(one), read(two)];
+
+  two.put("file", 1, update(300), seenByTwo);
+  one.put("file", 1, update(200), seenByOne);
+  const after = read(one);
+  one.put("file", 1, update(400), after);
+
+  assert.deepEqual([after.rowCount, after.first], [300, 300]);
+  assert.deepEqual([read(two).rowCount, read(two).first], [400, 400]);
 });
 
 test("downsampleSeries() notices that the newest rows are gone", () => {

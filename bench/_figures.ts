@@ -35,7 +35,7 @@ export interface Row {
 /** Programs that are run in turn, round after round. */
 export interface Figure {
   readonly name: string;
-  /** No round begins after this, in ms; the first always does. */
+  /** Its share of the time, in ms. */
   readonly limitMs: number;
   /** Run once before; it writes into the folder that is its first argument. */
   readonly prepare?: readonly string[];

@@ -16,8 +16,8 @@ const PROGRAM_MS = 90_000;
 /** How rounds are run. */
 export interface RoundOptions {
   readonly rounds: number;
-  /** What is left for this and all further figures, in ms; the first round is run in any case. */
-  readonly leftMs: number;
+  /** No round begins that would probably end later, in ms; the first is run in any case. */
+  readonly limitMs: number;
   /** Takes one line for whoever waits. */
   readonly progress: (line: string) => void;
   /** Takes what the reader of the table must know. */
@@ -39,7 +39,7 @@ export function measure(figure: Figure, options: RoundOptions): ResultRow[] {
   if (figure.prepare !== undefined) runProgram({ command: figure.prepare });
   for (let round = 0; round < options.rounds; round++) {
     const tookMs = performance.now() - start; // the next round will take as long as the others
-    if (round > 0 && tookMs * (1 + 1 / round) > Math.min(figure.limitMs, options.leftMs)) break;
+    if (round > 0 && tookMs * (1 + 1 / round) > options.limitMs) break;
     const order = round % 2 === 0 ? names : names.toReversed(); // nobody is always the first
     for (const name of order) {
       if (broken.has(name)) continue;
@@ -81,7 +81,13 @@ function plainEnv(): Record<string, string> {
   for (const [key, value] of Object.entries(process.env)) {
     if (value !== undefined && !key.startsWith("GOODSEED_")) env[key] = value;
   }
-  return { ...env, GOODSEED_BENCH_DIR: benchFolder(), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  return {
+    ...env,
+    GOODSEED_BENCH_DIR: benchFolder(),
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
 }
 
 function keep(reports: Reports, name: string, figures: Readonly<Record<string, number>>): void {

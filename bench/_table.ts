@@ -79,3 +79,19 @@ export function rowsJson(rows: readonly ResultRow[]): unknown[] {
     };
   });
 }
+
+const BEGIN = "<!-- figures: npm run bench -- --page docs/performance.md -->\n";
+const END = "<!-- end of figures -->\n";
+
+/**
+ * Puts figures between the two marks of a page, in place of what was there.
+ *
+ * @throws {Error} the page has no marks
+ */
+export function withFigures(page: string, figures: string): string {
+  const begin = page.indexOf(BEGIN), end = page.indexOf(END);
+  if (begin < 0 || end < begin) {
+    throw new Error(`writing figures into a page: it lacks the lines ${BEGIN}${END}`);
+  }
+  return page.slice(0, begin + BEGIN.length) + "\n" + figures + "\n" + page.slice(end);
+}

@@ -101,5 +101,10 @@ export function quoted(value: unknown): string {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  try {
+    return String(error);
+  } catch { // an object without a text form, as Deno 2.4 hands out for errors of a Worker
+    return "unknown error";
+  }
 }

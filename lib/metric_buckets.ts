@@ -1,5 +1,5 @@
 /**
- * One metric series as the remote API gives it: the points themselves, or buckets of equal width
+ * One metric series as `getMetricData` gives it: the points themselves, or buckets of equal width
  * in step when there are more points than were asked for.
  *
  * @module
@@ -15,8 +15,8 @@ export interface StepColumns {
 /** What is known of the points in one range of steps. */
 export interface MetricBucket {
   /** Step of its first and of its last point. */
-  readonly step_min: number;
-  readonly step_max: number;
+  readonly stepMin: number;
+  readonly stepMax: number;
   /** All points, those without a finite value included. */
   readonly count: number;
   /** Over the finite values; NaN when there is none. */
@@ -28,18 +28,15 @@ export interface MetricBucket {
   readonly last: number;
 }
 
-/** Answer of `getMetricData`. */
-export type MetricData =
-  | {
-    readonly path: string;
-    readonly downsampled: false;
-    readonly raw_points: readonly { readonly step: number; readonly y: number }[];
-  }
-  | {
-    readonly path: string;
-    readonly downsampled: true;
-    readonly buckets: readonly MetricBucket[];
-  };
+/** Points of a metric series, or summaries of them. */
+export interface MetricData {
+  readonly path: string;
+  readonly downsampled: boolean;
+  /** The points themselves, in step order; absent when downsampled. */
+  readonly rawPoints?: readonly { readonly step: number; readonly y: number }[];
+  /** Summaries of equal width in step; absent when not downsampled. */
+  readonly buckets?: readonly MetricBucket[];
+}
 
 /** Which part of a series, and how much of it. */
 export interface MetricDataOptions {
@@ -66,7 +63,7 @@ export interface MetricDataOptions {
  * const points = { step: Float64Array.of(0, 1, 2, 3), y: Float64Array.of(4, 6, 8, 9) };
  * const data = metricData("loss", points, { maxPoints: 2 });
  * assert.ok(data.downsampled);
- * assert.deepEqual(data.buckets.map((b) => [b.step_min, b.step_max, b.avg]), [[0, 1, 5], [2, 3, 8.5]]);
+ * assert.deepEqual(data.buckets?.map((b) => [b.stepMin, b.stepMax, b.avg]), [[0, 1, 5], [2, 3, 8.5]]);
  * ```
  */
 export function metricData(
@@ -81,7 +78,7 @@ export function metricData(
   checkMaxPoints(maxPoints);
   if (part.step.length <= maxPoints) {
     const raw = Array.from(part.step, (step, i) => ({ step, y: part.y[i]! }));
-    return { path, downsampled: false, raw_points: raw };
+    return { path, downsampled: false, rawPoints: raw };
   }
   return { path, downsampled: true, buckets: metricBuckets(part, maxPoints) };
 }
@@ -134,8 +131,8 @@ function bucketOf({ step, y }: StepColumns, from: number, to: number): MetricBuc
     if (value > max) max = value;
   }
   return {
-    step_min: step[from]!,
-    step_max: step[to - 1]!,
+    stepMin: step[from]!,
+    stepMax: step[to - 1]!,
     count: to - from,
     min: finite === 0 ? NaN : min,
     max: finite === 0 ? NaN : max,

@@ -104,7 +104,17 @@ function restFields(
       `${type} record: ${quoted(name)} is nested deeper than ${MAX_DEPTH} levels`,
     );
   }
-  return Object.fromEntries(pairs);
+  return Object.fromEntries(pairs.map(([name, value]) => [name, nonFiniteAsText(value)]));
+}
+
+/** JSON has no word for them: `1e999` and bare `Infinity` are kept as `"Infinity"`, like values. */
+function nonFiniteAsText(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(nonFiniteAsText);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, nonFiniteAsText(item)]),
+  );
 }
 
 function complete(

@@ -6,30 +6,10 @@
 import { existsSync } from "node:fs";
 import { decodeConfig } from "./config_value.ts";
 import { NotFoundError, quoted, UsageError } from "./errors.ts";
-import { type MetricBucket, metricBuckets } from "./metric_buckets.ts";
+import { type MetricData, metricData, type MetricDataOptions } from "./metric_buckets.ts";
 import { RunReader } from "./store/run_reader.ts";
 
-export type { MetricBucket } from "./metric_buckets.ts";
-
-/** Window and size of {@linkcode RunReads.metricData}. */
-export interface MetricDataOptions {
-  /** First step, inclusive. @default {the first} */
-  readonly stepMin?: number;
-  /** Last step, inclusive. @default {the last} */
-  readonly stepMax?: number;
-  /** More points than this come as buckets. @default {all points, as they are} */
-  readonly maxPoints?: number;
-}
-
-/** Points of a metric series. */
-export interface MetricData {
-  readonly path: string;
-  readonly downsampled: boolean;
-  /** The points themselves, in step order; absent when downsampled. */
-  readonly rawPoints?: readonly { readonly step: number; readonly y: number }[];
-  /** Summaries of equal width in step; absent when not downsampled. */
-  readonly buckets?: readonly MetricBucket[];
-}
+export type { MetricBucket, MetricData, MetricDataOptions } from "./metric_buckets.ts";
 
 /** Part of a string series. */
 export interface StringDataOptions {
@@ -93,16 +73,9 @@ export class RunReads {
 
   /** Points of a metric series, or buckets. */
   metricData(path: string, options: MetricDataOptions): MetricData {
-    const { maxPoints, ...window } = options;
-    if (maxPoints !== undefined && !(Number.isInteger(maxPoints) && maxPoints >= 1)) {
-      throw new UsageError(`maxPoints is ${quoted(maxPoints)}; use a whole number, 1 or more`);
-    }
-    const { step, y } = this.#read((reader) => reader.points(path, window));
-    if (maxPoints !== undefined && step.length > maxPoints) {
-      return { path, downsampled: true, buckets: metricBuckets({ step, y }, maxPoints) };
-    }
-    const rawPoints = Array.from(step, (at, i) => ({ step: at, y: y[i]! }));
-    return { path, downsampled: false, rawPoints };
+    const { maxPoints = Infinity, ...window } = options;
+    const points = this.#read((reader) => reader.points(path, window));
+    return metricData(path, points, { maxPoints });
   }
 
   /** Points of a string series. */

@@ -6,6 +6,8 @@
  */
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { messageOf, NotFoundError, quoted, StoreError } from "../errors.ts";
+import { journalPath } from "../journal.ts";
+import { livenessOf } from "../liveness.ts";
 
 /** State of a run file; two equal states mean equal contents. */
 export interface FileState {
@@ -20,6 +22,8 @@ export interface FileState {
   readonly journalBytes: number;
   /** Head of the shared index of the log: it changes with every commit. Empty without a log. */
   readonly commit: string;
+  /** Size and time of the journal of ours that a dead writer left; empty when there is none. */
+  readonly leftover: string;
 }
 
 /** Bytes of one copy of the head of the index. */
@@ -55,18 +59,30 @@ export function fileState(path: string, siblings?: ReadonlySet<string>): FileSta
     walModifiedMs: walBytes === 0 ? 0 : wal!.mtimeMs,
     journalBytes: journal?.size ?? 0,
     commit: walBytes === 0 ? "" : indexHead(path + "-shm"),
+    leftover: leftover(path, siblings),
   };
 }
 
 /** One text for a state; equal for equal states. */
 export function stateText(state: FileState): string {
-  const { dev, ino, sizeBytes, modifiedMs, walBytes, walModifiedMs, journalBytes, commit } = state;
-  return [dev, ino, sizeBytes, modifiedMs, walBytes, walModifiedMs, journalBytes, commit].join(":");
+  const { dev, ino, sizeBytes, modifiedMs } = state;
+  const { walBytes, walModifiedMs, journalBytes, commit, leftover } = state;
+  const main = [dev, ino, sizeBytes, modifiedMs];
+  return [...main, walBytes, walModifiedMs, journalBytes, commit, leftover].join(":");
 }
 
 /** When the run was last written to, in ms since 1970: the newer of the file and its log. */
 export function lastWriteMs(state: FileState): number {
   return Math.max(state.modifiedMs, state.walModifiedMs);
+}
+
+/** A journal counts when its writer is dead: while it lives, the writer puts it into the file. */
+function leftover(path: string, siblings: ReadonlySet<string> | undefined): string {
+  const journal = journalPath(path);
+  if (siblings !== undefined && !siblings.has(nameOf(journal))) return "";
+  const stats = statOf(journal);
+  if (stats?.isFile() !== true || livenessOf(path) !== "dead") return "";
+  return `${stats.size},${stats.mtimeMs}`;
 }
 
 /** A regular, non-empty file beside the run file. */
@@ -75,10 +91,13 @@ function sibling(
   suffix: string,
   siblings: ReadonlySet<string> | undefined,
 ): Stats | undefined {
-  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) + suffix;
-  if (siblings !== undefined && !siblings.has(name)) return undefined;
+  if (siblings !== undefined && !siblings.has(nameOf(path) + suffix)) return undefined;
   const stats = statOf(path + suffix);
   return stats?.isFile() === true && stats.size > 0 ? stats : undefined;
+}
+
+function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
 function statOf(path: string): Stats | undefined {

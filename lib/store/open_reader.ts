@@ -8,8 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, quoted, StoreError } from "../errors.ts";
 import { recoverJournal } from "../journal_recovery.ts";
-import { hasJournal, journalPath } from "../journal.ts";
-import { livenessOf } from "../liveness.ts";
+import { journalPath } from "../journal.ts";
 import type { Db } from "./driver.ts";
 import { type FileState, fileState, stateText } from "./file_state.ts";
 import { openDb } from "./open.ts";
@@ -60,7 +59,7 @@ export function openForReading(path: string, options: OpenReaderOptions = {}): O
     const state = fileState(path);
     const alone = state.walBytes === 0 && state.journalBytes === 0;
     checkHeader(path, state.sizeBytes, alone);
-    const opened = hasUnreadJournal(path)
+    const opened = state.leftover !== ""
       ? openCopy(path, state, options, recoverInto)
       : alone
       ? openImmutable(path, state, options)
@@ -97,11 +96,6 @@ function openLive(
     if (isLocked(error) || isDamaged(error)) throw error;
     return undefined; // the log's index can be neither read nor made: a read-only folder
   }
-}
-
-/** True when a writer that is dead left points in its journal (`durability: "kill"`). */
-function hasUnreadJournal(path: string): boolean {
-  return hasJournal(path) && livenessOf(path) === "dead";
 }
 
 /** Reads a dead writer's journal into a copy of its run; the original waits for its resume. */

@@ -16,7 +16,7 @@ test("metricData() gives the points themselves when there are few enough", () =>
   assert.deepEqual(data, {
     path: "m",
     downsampled: false,
-    raw_points: [{ step: 0, y: 1 }, { step: 1, y: NaN }],
+    rawPoints: [{ step: 0, y: 1 }, { step: 1, y: NaN }],
   });
 });
 
@@ -26,13 +26,13 @@ test("metricData() takes both step bounds as inclusive", () => {
   const data = metricData("m", points, { stepMin: 1, stepMax: 2 });
 
   assert.ok(!data.downsampled);
-  assert.deepEqual(data.raw_points.map((p) => p.step), [1, 2]);
+  assert.deepEqual(data.rawPoints?.map((p) => p.step), [1, 2]);
 });
 
 test("metricData() with an empty range or no points gives no points", () => {
   for (const options of [{ stepMin: 5, stepMax: 1 }, { stepMin: 10 }, { stepMax: -1 }]) {
     const data = metricData("m", columns([[0, 0], [1, 1]]), { ...options, maxPoints: 1 });
-    assert.deepEqual(data, { path: "m", downsampled: false, raw_points: [] });
+    assert.deepEqual(data, { path: "m", downsampled: false, rawPoints: [] });
   }
 });
 
@@ -46,10 +46,10 @@ test("metricBuckets() sums up each bucket over its finite values", () => {
   const buckets = metricBuckets(columns([[0, 4], [1, NaN], [2, 6], [9, Infinity]]), 2);
 
   assert.deepEqual(buckets, [
-    { step_min: 0, step_max: 2, count: 3, min: 4, max: 6, avg: 5, first: 4, last: 6 },
+    { stepMin: 0, stepMax: 2, count: 3, min: 4, max: 6, avg: 5, first: 4, last: 6 },
     {
-      step_min: 9,
-      step_max: 9,
+      stepMin: 9,
+      stepMax: 9,
       count: 1,
       min: NaN,
       max: NaN,
@@ -95,7 +95,7 @@ test("metricBuckets() never gives more than asked for and covers every point onc
         for (const b of buckets) {
           const part = points.slice(at, at += b.count);
           const finite = part.map((p) => p[1]).filter(Number.isFinite);
-          assert.deepEqual([b.step_min, b.step_max], [part[0]![0], part.at(-1)![0]]);
+          assert.deepEqual([b.stepMin, b.stepMax], [part[0]![0], part.at(-1)![0]]);
           assert.equal(b.min, finite.length === 0 ? NaN : Math.min(...finite));
           assert.equal(b.max, finite.length === 0 ? NaN : Math.max(...finite));
         }

@@ -388,3 +388,14 @@ test("parseLine() refuses a short line whose step or time is wrong", () => {
   refused('{"step": true, "a": 1}', /"step" must be a number/);
   refused('{"ts": 1795196533000000, "a": 1}', /"ts" must be milliseconds since 1970/);
 });
+
+test("parseLine() keeps non-finite numbers of unknown fields as texts, so that they can be stored", () => {
+  const line = '{"t":"metric","path":"m","value":1,"context":{"lr":2.9e1300,"l":[-1e999,1]}}';
+
+  const [record] = parseLine(line).records;
+
+  assert.deepEqual((record as { extra?: unknown }).extra, {
+    context: { lr: "Infinity", l: ["-Infinity", 1] },
+  });
+  assert.deepEqual(one(formatRecord(record!)), record);
+});

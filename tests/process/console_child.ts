@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- printing is what it is for
 /** Prints in every way, then ends at once. Usage: console_child.ts HOME */
 import { writeSync } from "node:fs";
 import process from "node:process";

@@ -185,18 +185,22 @@ test("a port that passes to another user is judged anew", async (t) => {
   if (reason !== undefined) return skip(t, reason);
   await eachWay(async (name, find) => {
     await serving("127.0.0.1", find, async ({ url, port }, peers) => {
-      const socket = connect(port, "127.0.0.1");
-      const own = await wholeAnswerOn(
-        socket, // the server closes first, so that the port is free at once
-        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-      );
-      const ownPort = String(peers[0]?.port);
+      for (let attempt = 1;; attempt++) { // the kernel may hold a port for a while
+        const before = peers.length, socket = connect(port, "127.0.0.1");
+        const own = await wholeAnswerOn(
+          socket, // the server closes first, so that the port is free at once
+          "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        );
+        const ownPort = peers[before]?.port;
 
-      const other = await curl(["--local-port", ownPort, `${url}/`], true);
+        const other = await curl(["--local-port", String(ownPort), `${url}/`], true);
 
-      assert.match(own, /^HTTP\/1.1 200 /, name);
-      assert.equal(String(peers[1]?.port), ownPort, `${name}: the port was not taken over`);
-      assert.equal(other.status, 403, name);
+        assert.match(own, /^HTTP\/1.1 200 /, name);
+        if (peers[before + 1]?.port !== ownPort && attempt < 10) continue;
+        assert.equal(peers[before + 1]?.port, ownPort, `${name}: the port was not taken over`);
+        assert.equal(other.status, 403, name);
+        return;
+      }
     });
   });
 });

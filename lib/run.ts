@@ -4,25 +4,24 @@
  * @module
  */
 import process from "node:process";
-import { encodeConfig, stringSetText } from "./config_value.ts";
+import { stringSetText } from "./config_value.ts";
 import { ConflictError, quoted, UsageError } from "./errors.ts";
 import { flattenConfigs } from "./flatten.ts";
-import { isoUtc } from "./iso_time.ts";
 import { failIfUncaught } from "./late_failure.ts";
 import type { Diagnostics } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
 import { RunField } from "./run_field.ts";
-import {
-  type ConfigEntry,
-  type MetricData,
-  type MetricDataOptions,
+import type {
+  ConfigEntry,
+  MetricData,
+  MetricDataOptions,
   RunReads,
-  type StringData,
-  type StringDataOptions,
+  StringData,
+  StringDataOptions,
 } from "./run_reads.ts";
-import { needRunId, runPath } from "./run_setup.ts";
-import { Session } from "./session.ts";
-import { resolveSettings, type RunOptions, type RunSettings, Storage } from "./settings.ts";
+import { configRecords, openParts, readsOf, type RunParts } from "./run_parts.ts";
+import type { Session } from "./session.ts";
+import { resolveSettings, type RunOptions, type RunSettings } from "./settings.ts";
 import { TagSets } from "./tag_sets.ts";
 import { checkPath, stepOf, type StepOptions, toNumbers } from "./values.ts";
 
@@ -55,9 +54,8 @@ export class Run {
   /** Id of the run; empty with `storage: "disabled"`. */
   readonly runId: string;
   readonly #settings: RunSettings;
+  readonly #parts: RunParts;
   readonly #session: Session | undefined;
-  readonly #reads: RunReads | undefined;
-  readonly #path: string | undefined;
   readonly #tags = new TagSets();
   readonly #slots = new Map<string, number>();
   #status: string;
@@ -72,31 +70,16 @@ export class Run {
    * @throws {StoreError} the run file cannot be made
    */
   constructor(options: RunOptions = {}) {
-    const settings = this.#settings = resolveSettings(options, process.env);
-    this.#status = "running";
-    if (
-      settings.storage === Storage.disabled ||
-      (settings.readOnly && settings.storage === Storage.cloud)
-    ) {
-      this.runId = settings.storage === Storage.disabled ? "" : settings.runId ?? "";
-      return;
-    }
-    if (settings.readOnly) {
-      this.runId = needRunId(settings);
-      this.#path = runPath(settings, process.env, this.runId);
-      this.#reads = new RunReads(this.#path, this.runId);
-      this.#status = this.#reads.status();
-      return;
-    }
-    this.#session = new Session(settings);
-    this.runId = this.#session.run.runId;
-    this.#path = this.#session.run.path;
-    this.#reads = new RunReads(this.#path, this.runId);
+    this.#settings = resolveSettings(options, process.env);
+    this.#parts = openParts(this.#settings);
+    this.#session = this.#parts.session;
+    this.#status = this.#parts.status;
+    this.runId = this.#parts.runId;
   }
 
   /** Path of the run file; undefined where there is none. */
   get path(): string | undefined {
-    return this.#path;
+    return this.#parts.path;
   }
 
   /** `running` until the run is closed, then what it was closed with. */
@@ -108,6 +91,15 @@ export class Run {
    * A handle on one path: `run.at("train/loss").log(0.5, { step: 1 })`.
    *
    * @param path name like `train/loss`; slashes at either end do not count
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("train/loss").log(0.5, { step: 1 });
+   * run.at("sys/tags").add("baseline");
+   * ```
    */
   at(path: string): RunField {
     return new RunField(this, checkPath(path));
@@ -118,6 +110,15 @@ export class Run {
    * under `path/…`.
    *
    * @throws {UsageError} the value cannot be stored
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.set("parameters", { lr: 1e-3, layers: [64, 32] }); // parameters/lr, parameters/layers/0 …
+   * run.set("sys/description", "with warm-up");
+   * ```
    */
   set(path: string, value: unknown): void {
     this.#write(() => flattenConfigs({ [checkPath(path)]: value }));
@@ -128,6 +129,14 @@ export class Run {
    *
    * @param options.flatten take nested objects apart. @default {true}
    * @throws {UsageError} a value cannot be stored; nothing of the call is then recorded
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.logConfigs({ model: { hidden: 256 } }); // model/hidden
+   * ```
    */
   logConfigs(
     data: Readonly<Record<string, unknown>>,
@@ -145,6 +154,15 @@ export class Run {
    *
    * @param data path → number; NaN and ±Infinity are kept
    * @throws {UsageError} a value is not a number, or the step is not finite; nothing is then recorded
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.logMetrics({ "train/loss": 0.5, "train/accuracy": 0.85 }, { step: 100 });
+   * run.logMetrics({ "train/loss": NaN }); // at the next step, 101
+   * ```
    */
   logMetrics(data: Readonly<Record<string, unknown>>, options?: StepOptions): void { // hot: bench/log_metrics.ts
     const session = this.#writable();
@@ -172,6 +190,14 @@ export class Run {
    *
    * @param data path → text; other values become text
    * @throws {UsageError} the step is not finite
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.logStrings({ sample: "Once upon a time" }, { step: 100 });
+   * ```
    */
   logStrings(data: Readonly<Record<string, unknown>>, options?: StepOptions): void {
     const session = this.#writable();
@@ -205,7 +231,17 @@ export class Run {
     session.put({ t: "config", path, tag: "string_set", value: stringSetText(next) });
   }
 
-  /** Adds one record of the record stream, for importers and bridges. */
+  /**
+   * Adds one record of the record stream, for importers and bridges.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.put({ t: "log", level: "warning", message: "loss is rising" });
+   * ```
+   */
   put(record: RunRecord): void {
     this.#writable()?.put(record);
   }
@@ -214,6 +250,15 @@ export class Run {
    * Whether a config or a series of that path exists.
    *
    * @throws {ConflictError} the run has no local storage
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * run.set("lr", 0.1);
+   * if (!run.exists("lr")) throw new Error("unreachable");
+   * ```
    */
   exists(path: string): boolean {
     return this.#localReads().exists(checkPath(path));
@@ -223,6 +268,15 @@ export class Run {
    * Waits until everything logged so far is in the run file, and sends it where the run is synced.
    *
    * @returns false when the file cannot be written
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.logMetrics({ loss: 0.5 });
+   * if (!run.sync()) console.error("the disk is full?");
+   * ```
    */
   sync(): boolean {
     return this.#session?.closed === false ? this.#session.flush() : true;
@@ -233,50 +287,132 @@ export class Run {
    *
    * @param timeoutMs longest wait, in ms. @default {60000}
    * @returns false when something is still pending
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * if (!(await run.wait(10_000))) console.error("something is still pending");
+   * ```
    */
   async wait(timeoutMs: number = 60_000): Promise<boolean> {
     return this.#session === undefined ? true : await this.#session.drained(timeoutMs);
   }
 
-  /** What became of what was logged: dropped, waited for, trouble. */
+  /**
+   * What became of what was logged: dropped, waited for, trouble.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * if (run.diagnostics().dropped > 0) console.error("points were dropped");
+   * ```
+   */
   diagnostics(): Diagnostics {
     return this.#session?.diagnostics() ??
       { dropped: 0, stalls: 0, broken: false, problem: undefined };
   }
 
-  /** Paths of the metric series that have points, sorted. */
+  /**
+   * Paths of the metric series that have points, sorted.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * run.logMetrics({ loss: 0.5 });
+   * if ((await run.getMetricPaths())[0] !== "loss") throw new Error("unreachable");
+   * ```
+   */
   getMetricPaths(): Promise<string[]> {
-    return Promise.resolve(this.#localReads().metricPaths());
+    return this.#read((reads) => reads.metricPaths());
   }
 
-  /** Paths of the string series that have points, sorted. */
+  /**
+   * Paths of the string series that have points, sorted.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * run.logStrings({ notes: "good" });
+   * if ((await run.getStringPaths())[0] !== "notes") throw new Error("unreachable");
+   * ```
+   */
   getStringPaths(): Promise<string[]> {
-    return Promise.resolve(this.#localReads().stringPaths());
+    return this.#read((reads) => reads.stringPaths());
   }
 
   /**
    * Points of a metric series in step order, as buckets where there are more than `maxPoints`.
    *
    * @param options.stepMin inclusive @param options.stepMax inclusive
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * for (let step = 0; step < 1000; step++) run.logMetrics({ loss: 1 / (step + 1) }, { step });
+   * const { buckets } = await run.getMetricData("loss", { stepMin: 100, maxPoints: 50 });
+   * if (buckets?.length !== 50) throw new Error("unreachable");
+   * ```
    */
   getMetricData(path: string, options: MetricDataOptions = {}): Promise<MetricData> {
-    return Promise.resolve(this.#localReads().metricData(checkPath(path), options));
+    return this.#read((reads) => reads.metricData(checkPath(path), options));
   }
 
-  /** Points of a string series in step order. */
+  /**
+   * Points of a string series in step order.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * run.logStrings({ notes: "good" }, { step: 3 });
+   * const [first] = await run.getStringData("notes", { limit: 1 });
+   * if (first?.value !== "good") throw new Error("unreachable");
+   * ```
+   */
   getStringData(path: string, options: StringDataOptions = {}): Promise<StringData[]> {
-    return Promise.resolve(this.#localReads().stringData(checkPath(path), options));
+    return this.#read((reads) => reads.stringData(checkPath(path), options));
   }
 
-  /** All configs, sorted by path. */
+  /**
+   * All configs, sorted by path.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "local", goodseedHome: await Deno.makeTempDir(), quiet: true });
+   * run.set("lr", 0.1);
+   * const lr = (await run.getConfigs()).find((config) => config.path === "lr");
+   * if (lr?.value !== 0.1) throw new Error("unreachable");
+   * ```
+   */
   getConfigs(): Promise<ConfigEntry[]> {
-    return Promise.resolve(this.#localReads().configs());
+    return this.#read((reads) => reads.configs());
   }
 
   /**
    * Ends the run: when this returns, everything is in one file. A second call does nothing.
    *
    * @param options.status `finished`, `failed`, or a word of your own
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.close({ status: "diverged" });
+   * ```
    */
   close(options: CloseOptions = {}): void {
     if (this.#closed || this.#session === undefined) return;
@@ -285,7 +421,21 @@ export class Run {
     this.#session.close({ status: this.#status, mark: true });
   }
 
-  /** Ends the run as failed, with the error as its traceback. */
+  /**
+   * Ends the run as failed, with the error as its traceback.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * try {
+   *   throw new Error("out of memory");
+   * } catch (error) {
+   *   run.fail(error);
+   * }
+   * ```
+   */
   fail(error: unknown): void {
     if (this.#closed || this.#session === undefined) return;
     this.#session.traceback(error);
@@ -315,27 +465,19 @@ export class Run {
 
   #write(entries: () => [string, unknown][]): void {
     const session = this.#writable();
-    const now = isoUtc(Date.now());
-    const records = entries().map(([path, value]): RunRecord => {
-      const { tag, text } = encodeConfig(value); // all are checked before the first is recorded
-      return { t: "config", path, tag, value: text, updated_at: now };
-    });
+    const records = configRecords(entries(), Date.now()); // all are checked before one is recorded
     if (session === undefined) return;
     for (const record of records) session.put(record);
     this.#tags.forget();
   }
 
+  /** Reads back what is in the run file; errors become the promise's. */
+  #read<T>(work: (reads: RunReads) => T): Promise<T> {
+    return new Promise((resolve) => resolve(work(this.#localReads())));
+  }
+
   #localReads(): RunReads {
-    if (this.#reads !== undefined) {
-      if (this.#session?.closed === false) this.#session.recorder.flush();
-      return this.#reads;
-    }
-    throw new ConflictError(
-      this.#settings.storage === Storage.disabled
-        ? 'Run has no local storage (storage: "disabled")'
-        : 'Run has no local storage: a read-only run with storage "cloud" reads from the server, ' +
-          'which this version does not; use storage: "local"',
-    );
+    return readsOf(this.#parts, this.#settings);
   }
 
   /** The session to write to; undefined when the run is disabled. */

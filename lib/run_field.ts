@@ -38,7 +38,17 @@ export class RunField {
     this.path = path;
   }
 
-  /** The handle of `path/name`. */
+  /**
+   * The handle of `path/name`.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("train").at("loss").log(0.5); // train/loss
+   * ```
+   */
   at(name: string): RunField {
     return this.#run.at(`${this.path}/${name}`);
   }
@@ -47,12 +57,31 @@ export class RunField {
    * Adds a point: a number to the metric series, a text to the string series of this path.
    *
    * @throws {UsageError} the value is neither, or the step is not finite
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("train/loss").log(0.5, { step: 1 });
+   * run.at("notes").log("converged");
+   * ```
    */
   log(value: number | bigint | string, options?: StepOptions): void {
     this.#run.logValue(this.path, value, options);
   }
 
-  /** Sets the config at this path; see {@linkcode Run.set}. */
+  /**
+   * Sets the config at this path; see {@linkcode Run.set}.
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("score").set(0.97);
+   * ```
+   */
   set(value: unknown): void {
     this.#run.set(this.path, value);
   }
@@ -61,6 +90,14 @@ export class RunField {
    * Adds to a set of strings, which is made when it is new.
    *
    * @throws {UsageError} the path holds another type
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("sys/tags").add(["v2", "bert"]);
+   * ```
    */
   add(items: string | Iterable<string>): void {
     this.#run.editTags(this.path, this.#list(items), []);
@@ -70,6 +107,14 @@ export class RunField {
    * Removes from a set of strings; nothing happens where there is none.
    *
    * @throws {UsageError} the path holds another type
+   *
+   * @example
+   * ```ts
+   * import { Run } from "./mod.ts";
+   *
+   * using run = new Run({ storage: "disabled" });
+   * run.at("sys/tags").remove("v2");
+   * ```
    */
   remove(items: string | Iterable<string>): void {
     this.#run.editTags(this.path, [], this.#list(items));

@@ -35,8 +35,8 @@ export interface CommandContext {
    * these signals over from the runtime; a second signal ends the process at once.
    */
   interruption(): AbortSignal;
-  /** Says that input may still be pending, so the process has to be ended, not waited for. */
-  leaveInputUnread(): void;
+  /** Something may still be open (input, a connection): the process is ended, not waited for. */
+  exitAtReturn(): void;
 }
 
 /** Options that every command has. */

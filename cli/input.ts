@@ -37,7 +37,7 @@ export async function* inputPieces(
   const fromStdin = options.file === "-";
   const path = fromStdin ? "standard input" : resolve(ctx.cwd, options.file);
   const end = abortedLater(options.signal, GRACE_MS);
-  const onLeft = () => ctx.leaveInputUnread();
+  const onLeft = () => ctx.exitAtReturn();
   try {
     if (!fromStdin && options.follow) yield* followed(path, options.signal, end);
     else yield* untilAborted(fromStdin ? ctx.stdin() : filePieces(path), end, onLeft);

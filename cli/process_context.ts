@@ -9,7 +9,7 @@ import { fdSink } from "./output.ts";
 
 /** The context of this process. */
 export interface ProcessContext extends CommandContext {
-  /** True when a read is pending that would keep the process alive. */
+  /** True when something open would keep the process alive. */
   readonly mustExit: boolean;
 }
 
@@ -29,7 +29,7 @@ export function processContext(): ProcessContext {
     columns: process.stdout.columns || 80,
     now: Date.now,
     interruption: () => signal ??= takeSignals(),
-    leaveInputUnread: () => {
+    exitAtReturn: () => {
       mustExit = true;
     },
     get mustExit() {

@@ -46,6 +46,7 @@ export async function serveCommand(args: ServeArgs, ctx: CommandContext): Promis
   if (args.quiet !== true) ctx.stdout(welcome(server, folder.path, args));
   await aborted(signal);
   await server.stop();
+  ctx.exitAtReturn(); // a client that keeps its connection does not keep the program
   if (args.quiet !== true) ctx.stdout("\nServer stopped.\n");
   return 0;
 }

@@ -54,7 +54,7 @@ export function world(options: WorldOptions = {}): World {
     columns: options.columns ?? 80,
     now: () => options.nowMs ?? Date.now(),
     interruption: () => signal,
-    leaveInputUnread: () => {},
+    exitAtReturn: () => {},
   };
   return { ctx, stdout, stderr };
 }

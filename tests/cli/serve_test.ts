@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
+import { Agent, get } from "node:http";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { tempDir, until } from "../_harness.ts";
+import { plainRun } from "../lib/_runs.ts";
 import { type Outcome, type Program, run, start } from "./_goodseed.ts";
 import { makeRunFile } from "./_run_files.ts";
 
@@ -180,5 +182,37 @@ test("serve as a program stops at SIGINT and SIGTERM with exit code 0", async ()
     } finally {
       program.child.kill("SIGKILL");
     }
+  }
+});
+
+test("serve as a program stops at once while a client keeps its connection after a chart", async () => {
+  using dir = tempDir();
+  const run = plainRun(dir.path, { runId: "r" });
+  for (let step = 0; step < 20_000; step++) run.logMetrics({ m: Math.sin(step) }, { step });
+  run.close();
+  const program = start(["--port", "0"], { env: { GOODSEED_HOME: dir.path } });
+  const agent = new Agent({ keepAlive: true });
+  try {
+    const url = await addressOf(program);
+    const path = "/api/runs/default/r/metrics?path=m&pointCount=1000";
+    const body = await new Promise<string>((resolve, reject) => {
+      const headers = { "accept-encoding": "gzip" };
+      get(url + path, { agent, headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("latin1").on("data", (piece: string) => text += piece);
+        answer.on("end", () => resolve(text));
+      }).on("error", reject);
+    });
+    assert.ok(body.length > 10_000);
+
+    const started = performance.now();
+    program.signal("SIGTERM");
+    const { code } = await program.ended;
+
+    assert.equal(code, 0);
+    assert.ok(performance.now() - started < 4000, `${performance.now() - started} ms`);
+  } finally {
+    agent.destroy();
+    program.child.kill("SIGKILL");
   }
 });

@@ -58,6 +58,10 @@ export class Run {
   readonly #session: Session | undefined;
   readonly #tags = new TagSets();
   readonly #slots = new Map<string, number>();
+  /** Paths of the last call, their slots, and its values: most calls name the same paths. */
+  readonly #rowPaths: string[] = [];
+  readonly #rowSlots: number[] = [];
+  readonly #rowValues: number[] = [];
   #status: string;
   #closed = false;
 
@@ -167,20 +171,25 @@ export class Run {
   logMetrics(data: Readonly<Record<string, unknown>>, options?: StepOptions): void { // hot: bench/log_metrics.ts
     const session = this.#writable();
     const step = stepOf(options);
-    const paths = Object.keys(data);
-    let values: Readonly<Record<string, unknown>> = data;
-    for (let i = 0; i < paths.length; i++) {
-      if (typeof data[paths[i]!] !== "number") {
-        values = toNumbers(data);
-        break;
+    const paths = this.#rowPaths, slots = this.#rowSlots, values = this.#rowValues;
+    const plain = Object.getPrototypeOf(data) === Object.prototype;
+    let count = 0;
+    for (const path in data) { // twice as fast as Object.keys(): no look-up a value
+      if (!plain && !Object.hasOwn(data, path)) continue;
+      const value = data[path];
+      if (typeof value !== "number") return this.logMetrics(toNumbers(data), options);
+      values[count] = value;
+      if (paths[count] !== path) {
+        paths[count] = path;
+        slots[count] = -1;
       }
+      count++;
     }
     if (session === undefined) return;
     const recorder = session.recorder, now = Date.now();
-    for (let i = 0; i < paths.length; i++) {
-      const path = paths[i]!;
-      const slot = this.#slots.get(path) ?? this.#newSlot(path, session);
-      recorder.point(slot, step, values[path] as number, now);
+    for (let i = 0; i < count; i++) {
+      if (slots[i]! < 0) slots[i] = this.#slotOf(paths[i]!, session);
+      recorder.point(slots[i]!, step, values[i]!, now);
     }
     recorder.publish();
   }
@@ -457,9 +466,12 @@ export class Run {
     return Promise.resolve();
   }
 
-  #newSlot(path: string, session: Session): number {
-    const slot = session.recorder.metricSlot(checkPath(path));
-    this.#slots.set(path, slot);
+  #slotOf(path: string, session: Session): number {
+    let slot = this.#slots.get(path);
+    if (slot === undefined) {
+      slot = session.recorder.metricSlot(checkPath(path));
+      this.#slots.set(path, slot);
+    }
     return slot;
   }
 

@@ -40,8 +40,9 @@ export function toNumber(path: string, value: unknown): number {
     const number = parseNumber(value.trim());
     if (number !== undefined) return number;
   }
-  if (typeof value === "object" && value !== null && typeof value.valueOf() === "number") {
-    return value.valueOf() as unknown as number;
+  if (typeof value === "object" && value !== null) {
+    const primitive: unknown = value.valueOf();
+    if (typeof primitive === "number") return primitive;
   }
   throw new UsageError(
     `logging metric ${quoted(path)}: ${quoted(value)} is not a number; log texts with logStrings`,

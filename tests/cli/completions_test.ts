@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { programSpec } from "../../cli/args.ts";
 import { bashScript, fishScript, zshScript } from "../../cli/completions.ts";
 import { cleanEnv, tempDir } from "../_harness.ts";
+import { skip } from "../_skip.ts";
 import { run } from "./_goodseed.ts";
 
 /** What bash offers for a command line whose last word is being typed. */
@@ -28,7 +29,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 const hasBash = spawnSync("bash", ["--version"]).status === 0;
 
-test("bash completes commands", { skip: !hasBash }, () => {
+test("bash completes commands", (t) => {
+  if (!hasBash) return skip(t, "bash is not installed");
   assert.deepEqual(complete("ex"), ["export"]);
   assert.deepEqual(complete("he"), ["help"]);
   assert.deepEqual(complete("help", "co"), ["completions"]);
@@ -38,8 +40,8 @@ test("bash completes commands", { skip: !hasBash }, () => {
 
 test(
   "bash completes the options of the command, and of serve without one",
-  { skip: !hasBash },
-  () => {
+  (t) => {
+    if (!hasBash) return skip(t, "bash is not installed");
     assert.deepEqual(complete("list", "--p"), ["--project"]);
     assert.deepEqual(complete("log", "x.jsonl", "--fol"), ["--follow"]);
     assert.deepEqual(complete("--allow"), ["--allow-origin", "--allowed-hosts"]);
@@ -47,7 +49,8 @@ test(
   },
 );
 
-test("bash completes values that are a choice", { skip: !hasBash }, () => {
+test("bash completes values that are a choice", (t) => {
+  if (!hasBash) return skip(t, "bash is not installed");
   assert.deepEqual(complete("export", "a/b", "--format", "js"), ["json", "jsonl"]);
   assert.deepEqual(complete("export", "a/b", "-f", "c"), ["csv"]);
   assert.deepEqual(complete("completions", "fi"), ["fish"]);

@@ -465,3 +465,44 @@ test("Run is disposed by using", () => {
   assert.equal(meta(path).status, "finished");
   assert.ok(Run.prototype[Symbol.asyncDispose] !== undefined);
 });
+
+test("Run.logMetrics() takes own fields only, and values that log themselves while they are read", () => {
+  using dir = tempDir();
+  const run = plainRun(dir.path);
+  const inherited = Object.create({ inherited: 1 }, { own: { value: 2, enumerable: true } });
+  const tricky = {
+    valueOf: () => {
+      run.logMetrics({ x: 10, y: 20, z: 30 });
+      return 3;
+    },
+  };
+
+  run.logMetrics(inherited);
+  run.logMetrics({ a: 1, b: tricky, c: 5 });
+  for (const data of [{ a: 1, b: 2 }, { b: 3, a: 4 }, { a: 5 }, { c: 6, a: 7, b: 8 }]) {
+    run.logMetrics(data, { step: 100 + data.a });
+  }
+  run.close();
+
+  const found = rows(
+    run.path,
+    "SELECT path, step, y FROM metric_points JOIN metric_series s ON s.id = series_id ORDER BY path, step",
+  );
+  assert.deepEqual(found, [
+    ["a", 0, 1],
+    ["a", 101, 1],
+    ["a", 104, 4],
+    ["a", 105, 5],
+    ["a", 107, 7],
+    ["b", 0, 3],
+    ["b", 101, 2],
+    ["b", 104, 3],
+    ["b", 107, 8],
+    ["c", 0, 5],
+    ["c", 107, 6],
+    ["own", 0, 2],
+    ["x", 0, 10],
+    ["y", 0, 20],
+    ["z", 0, 30],
+  ]);
+});

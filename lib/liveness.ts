@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { hostname } from "node:os";
 import { readLease } from "./lease.ts";
-import { isAlive, processStartMs } from "./process_identity.ts";
+import { hostName, isAlive, processStartMs } from "./process_identity.ts";
 
 /** `unknown`: the writer ran on another host, or left no trace to judge by. */
 export type Liveness = "alive" | "dead" | "unknown";
@@ -30,7 +29,7 @@ const CLOCK_SLACK_MS = 10_000;
 export function livenessOf(runFile: string, facts: WriterFacts = {}): Liveness {
   const lease = readLease(runFile);
   if (lease !== undefined) return word(isAlive(lease));
-  if (facts.hostname !== hostname() || facts.pid === undefined) return "unknown";
+  if (facts.hostname !== hostName() || facts.pid === undefined) return "unknown";
   const alive = isAlive({ host: facts.hostname, pid: facts.pid });
   if (alive !== true || facts.createdMs === undefined) return word(alive);
   const started = processStartMs(facts.pid);

@@ -24,7 +24,7 @@ const ENDED = -1;
 export function ownIdentity(): ProcessIdentity {
   const pidStart = pidStartTicks(process.pid), bootId = currentBootId();
   return {
-    host: hostname(),
+    host: hostName(),
     pid: process.pid,
     ...(pidStart === undefined ? {} : { pid_start: pidStart }),
     ...(bootId === undefined ? {} : { boot_id: bootId }),
@@ -33,13 +33,22 @@ export function ownIdentity(): ProcessIdentity {
 
 /** Whether that process still runs; undefined when it ran on another host. */
 export function isAlive(who: ProcessIdentity): boolean | undefined {
-  if (who.host !== hostname()) return undefined;
+  if (who.host !== hostName()) return undefined;
   const bootId = currentBootId();
   if (who.boot_id !== undefined && bootId !== undefined && who.boot_id !== bootId) return false;
   if (!pidExists(who.pid)) return false;
   const start = pidStartTicks(who.pid);
   if (start === ENDED) return false;
   return who.pid_start === undefined || start === undefined || start === who.pid_start;
+}
+
+/** Name of this host; a fixed word where the program may not ask for it. */
+export function hostName(): string {
+  try {
+    return hostname();
+  } catch { // Deno without --allow-sys
+    return "unknown-host";
+  }
 }
 
 /** When a process of this host started, in ms since 1970; undefined when that cannot be told. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { encodeConfig } from "./config_value.ts";
 import { ConflictError, NotFoundError, quoted, StoreError, UsageError } from "./errors.ts";
@@ -60,11 +60,17 @@ function createRun(settings: RunSettings, options: SetupOptions): OpenedRun {
     uniqueRunId(options.random, (id) => existsSync(runPath(settings, env, id)));
   const path = runPath(settings, env, runId);
   const file = RunFile.create(path);
+  let claimed = false;
   try {
     claim(path, runId, options.now(), false);
+    claimed = true;
     file.transaction(() => writeStart(file, settings, runId, options));
-  } finally {
     file.close();
+  } catch (error) {
+    file.close();
+    rmSync(path, { force: true }); // half a run is none
+    if (claimed) dropLease(path);
+    throw error;
   }
   return { runId, path, resumed: false };
 }
@@ -110,7 +116,7 @@ function resumeRun(settings: RunSettings, runId: string, options: SetupOptions):
   const file = RunFile.open(path);
   try {
     if (file.meta("status") === "running") refuseUnlessDead(file, runId, settings.force);
-    claim(path, runId, options.now(), true);
+    claim(path, runId, options.now(), settings.force); // a dead writer's lease is taken over anyway
     try {
       recoverJournal(file, options.now());
       file.transaction(() => markRunning(file, options.now()));

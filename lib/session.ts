@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import process from "node:process";
+import { dropLease } from "./lease.ts";
 import { ownIdentity } from "./process_identity.ts";
 import { type Diagnostics, Recorder } from "./recorder.ts";
 import type { RunRecord } from "./records.ts";
@@ -57,13 +58,7 @@ export class Session {
     this.#bare = options.bare ?? false;
     this.run = setUpRun(settings, { env, now: Date.now, random: Math.random, bare: this.#bare });
     this.namespace = settings.monitoringNamespace ?? ownNamespace();
-    this.recorder = new Recorder(this.run.path, {
-      durability: settings.durability,
-      monitors: this.#monitors(),
-      signals: settings.handleSignals && workerHearsSignals(),
-      closeTimeoutMs: settings.closeTimeoutMs,
-      onProblem: (message) => this.#warn(message),
-    });
+    this.recorder = this.#startWriter();
     this.#watchExits();
     this.#tap();
     this.#announce(env);
@@ -123,6 +118,22 @@ export class Session {
     this.recorder.close(end);
     void this.#uploader?.close(UPLOAD_CLOSE_MS);
     this.#say(`Goodseed run closed: ${this.run.runId}\n`);
+  }
+
+  #startWriter(): Recorder {
+    const { settings } = this;
+    try {
+      return new Recorder(this.run.path, {
+        durability: settings.durability,
+        monitors: this.#monitors(),
+        signals: settings.handleSignals && workerHearsSignals(),
+        closeTimeoutMs: settings.closeTimeoutMs,
+        onProblem: (message) => this.#warn(message),
+      });
+    } catch (error) {
+      dropLease(this.run.path); // nobody writes it
+      throw error;
+    }
   }
 
   #monitors(): MonitorSettings | undefined {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   asObject,
@@ -505,4 +506,22 @@ test("Run.logMetrics() takes own fields only, and values that log themselves whi
     ["y", 0, 20],
     ["z", 0, 30],
   ]);
+});
+
+test("a run that another process has just taken is refused, and nothing is left of the attempt", () => {
+  using dir = tempDir();
+  const folder = dir.join("projects/default/runs");
+  plainRun(dir.path, { runId: "ended" }).close();
+  for (const runId of ["ended", "new"]) {
+    const lease = { v: 1, writer: "w", started_ms: 1, ...ownIdentity() };
+    writeFileSync(join(folder, `${runId}.lease`), JSON.stringify(lease));
+  }
+
+  const taken = (error: unknown): boolean =>
+    error instanceof ConflictError && /is being written by process \d+/.test(error.message);
+  assert.throws(() => plainRun(dir.path, { resumeRunId: "ended" }), taken);
+  assert.throws(() => plainRun(dir.path, { runId: "new" }), taken);
+
+  assert.deepEqual(readdirSync(folder).sort(), ["ended.lease", "ended.sqlite", "new.lease"]);
+  assert.equal(meta(join(folder, "ended.sqlite")).status, "finished");
 });

@@ -22,7 +22,7 @@ import { groupPoints } from "./point_groups.ts";
 import { parseLine } from "./record_codec.ts";
 import type { RunRecord } from "./records.ts";
 import { POINT_WIDTH } from "./ring.ts";
-import { RunFile, type SeriesKind } from "./store/run_file.ts";
+import { RunFile, type SeriesKind, type TextRow } from "./store/run_file.ts";
 
 /** A series as its sender numbered it. */
 interface Slot {
@@ -36,11 +36,10 @@ interface Slot {
   turn: number;
 }
 
-interface PendingText {
+interface PendingText extends TextRow {
   readonly slot: Slot;
+  seriesId: number;
   step: number;
-  readonly value: string;
-  readonly ts: number;
 }
 
 /** Bytes that may wait in memory while the file cannot be written. */
@@ -228,8 +227,9 @@ export class RunWriter implements FrameHandler {
       if (text.step !== text.step) text.step = text.slot.steps.take(); // kept for another try
       else text.slot.steps.seen(text.step);
       if (text.slot.id === 0) text.slot.id = file.seriesId("string", text.slot.path);
-      file.putText(text.slot.id, text.step, text.value, text.ts / 1000);
+      text.seriesId = text.slot.id;
     }
+    file.putTexts(this.#texts);
     this.#writePoints(file);
     for (const record of this.#records) applyRecord(file, record, this.#steps, this.#options.now());
     for (const task of this.#tasks) task(file);
@@ -282,7 +282,7 @@ export class RunWriter implements FrameHandler {
   }
 
   #addText(slot: Slot, step: number, value: string, ts: number): void {
-    this.#texts.push({ slot, step, value, ts });
+    this.#texts.push({ slot, seriesId: 0, step, value, ts });
     this.#pendingBytes += ITEM_BYTES + value.length;
   }
 

@@ -10,17 +10,21 @@ import { dirname } from "node:path";
 import { ConflictError, messageOf, quoted, StoreError } from "../errors.ts";
 import type { Db, Statement } from "./driver.ts";
 import { openDb, transaction } from "./open.ts";
+import { RowBatch } from "./row_batch.ts";
 import { OWN_DDL, type OwnTable, SEED_DDL, WRITER_PRAGMAS } from "./schema.ts";
 import { upgradeOldTables } from "./upgrade.ts";
 
 /** Which of the two kinds a series is. */
 export type SeriesKind = "metric" | "string";
 
-/** Rows of one statement: 250 are 1.6 times as fast as single ones, 16 would be slower. */
-const ROWS_AT_ONCE = 250;
-
-const PUT_ROWS = "INSERT OR REPLACE INTO metric_points(series_id, step, y, ts) VALUES " +
-  new Array(ROWS_AT_ONCE).fill("(?,?,?,?)").join(",");
+/** A point of a string series. */
+export interface TextRow {
+  readonly seriesId: number;
+  readonly step: number;
+  readonly value: string;
+  /** Milliseconds since 1970. */
+  readonly ts: number;
+}
 
 /** A run file open for writing. One writer a file. */
 export class RunFile {
@@ -28,14 +32,17 @@ export class RunFile {
   readonly #db: Db;
   readonly #statements = new Map<string, Statement>();
   readonly #made = new Set<OwnTable>();
-  #putPoint: Statement | undefined;
-  #putRows: Statement | undefined;
-  #putText: Statement | undefined;
-  #dropNan: Statement | undefined;
+  readonly #points: RowBatch;
+  readonly #texts: RowBatch;
 
   private constructor(path: string, db: Db) {
     this.path = path;
     this.#db = db;
+    this.#points = new RowBatch(db, "INSERT OR REPLACE INTO metric_points(series_id, step, y, ts)");
+    this.#texts = new RowBatch(
+      db,
+      "INSERT OR REPLACE INTO string_points(series_id, step, value, ts)",
+    );
     for (const [name] of this.#all("SELECT name FROM sqlite_master WHERE type='table'")) {
       if (Object.hasOwn(OWN_DDL, String(name))) this.#made.add(name as OwnTable);
     }
@@ -189,18 +196,9 @@ export class RunFile {
    *
    * @param ts seconds since 1970, with a fraction
    */
-  putPoint(seriesId: number, step: number, y: number, ts: number): void { // hot: bench/sustained.ts
-    if (y !== y) return this.#putNan(seriesId, step, ts);
-    const put = this.#putPoint ??= this.#db.prepare(
-      "INSERT OR REPLACE INTO metric_points(series_id, step, y, ts) VALUES (?, ?, ?, ?)",
-    );
-    put.run(seriesId, step, y, ts);
-    if (this.#made.has("gs_metric_nans")) {
-      this.#dropNan ??= this.#db.prepare(
-        "DELETE FROM gs_metric_nans WHERE series_id = ? AND step = ?",
-      );
-      this.#dropNan.run(seriesId, step);
-    }
+  putPoint(seriesId: number, step: number, y: number, ts: number): void {
+    this.#addPoint(seriesId, step, y, ts);
+    this.#points.flush();
   }
 
   /**
@@ -210,23 +208,20 @@ export class RunFile {
    * @param order which of them, ascending by step; of equal steps the last one counts
    */
   putPoints(seriesId: number, points: Float64Array, order: Uint32Array): void {
-    const rows: number[] = [];
     for (let k = 0; k < order.length; k++) { // hot: bench/sustained.ts
-      const at = order[k]! * 4, step = points[at + 1]!, y = points[at + 2]!;
+      const at = order[k]! * 4, step = points[at + 1]!;
       if (k + 1 < order.length && points[order[k + 1]! * 4 + 1] === step) continue;
-      if (y !== y || this.#made.has("gs_metric_nans")) {
-        this.putPoint(seriesId, step, y, points[at + 3]! / 1000);
-        continue;
-      }
-      rows.push(seriesId, step, y, points[at + 3]! / 1000);
-      if (rows.length === ROWS_AT_ONCE * 4) {
-        this.#putRows ??= this.#db.prepare(PUT_ROWS);
-        this.#putRows.run(...rows);
-        rows.length = 0;
-      }
+      this.#addPoint(seriesId, step, points[at + 2]!, points[at + 3]! / 1000);
     }
-    for (let i = 0; i < rows.length; i += 4) {
-      this.putPoint(rows[i]!, rows[i + 1]!, rows[i + 2]!, rows[i + 3]!);
+    this.#points.flush();
+  }
+
+  #addPoint(seriesId: number, step: number, y: number, ts: number): void {
+    if (y !== y) return this.#putNan(seriesId, step, ts);
+    this.#points.add(seriesId, step, y, ts);
+    if (this.#made.has("gs_metric_nans")) {
+      this.#statement("DELETE FROM gs_metric_nans WHERE series_id = ? AND step = ?")
+        .run(seriesId, step);
     }
   }
 
@@ -241,10 +236,16 @@ export class RunFile {
 
   /** Sets one point of a string series. @param ts seconds since 1970, with a fraction */
   putText(seriesId: number, step: number, value: string, ts: number): void {
-    const put = this.#putText ??= this.#db.prepare(
-      "INSERT OR REPLACE INTO string_points(series_id, step, value, ts) VALUES (?, ?, ?, ?)",
-    );
-    put.run(seriesId, step, value, ts);
+    this.#texts.add(seriesId, step, value, ts);
+    this.#texts.flush();
+  }
+
+  /** Sets points of string series, in this order. @param texts `ts` in ms since 1970 */
+  putTexts(texts: Iterable<TextRow>): void {
+    for (const { seriesId, step, value, ts } of texts) {
+      this.#texts.add(seriesId, step, value, ts / 1000);
+    }
+    this.#texts.flush();
   }
 
   /** Adds a log line. @param ts ms since 1970 */
@@ -302,6 +303,8 @@ export class RunFile {
 
   /** Forgets which tables of ours exist; to be called after a rolled back transaction. */
   afterRollback(): void {
+    this.#points.clear();
+    this.#texts.clear();
     this.#made.clear();
     for (const [name] of this.#all("SELECT name FROM sqlite_master WHERE type='table'")) {
       if (Object.hasOwn(OWN_DDL, String(name))) this.#made.add(name as OwnTable);

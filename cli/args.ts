@@ -75,6 +75,9 @@ function buildProgram(ctx: CommandContext | undefined, dispatch: Dispatch): Comm
   addShow(program, dispatch);
   addExport(program, dispatch);
   addLog(program, dispatch);
+  addDoctor(program, dispatch);
+  addRepair(program, dispatch);
+  addMarkDead(program, dispatch);
   addCompletions(program, dispatch);
   for (const command of program.commands) addCommon(command);
   return program;
@@ -93,6 +96,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `echo '{"step": 1, "loss": 0.5}' | goodseed log --project team/mnist`,
     "goodseed log train.jsonl --follow --config lr=0.001 --tag baseline",
   ],
+  doctor: ["goodseed doctor", "goodseed doctor --json"],
+  repair: [
+    "goodseed repair team/mnist/bold-falcon",
+    "goodseed repair damaged.sqlite -o salvaged.sqlite",
+  ],
+  "mark-dead": ["goodseed mark-dead team/mnist/bold-falcon"],
   completions: [
     "source <(goodseed completions bash)",
     "goodseed completions fish > ~/.config/fish/completions/goodseed.fish",
@@ -198,6 +207,54 @@ function addLog(program: Command, dispatch: Dispatch): void {
     .option("--blobs <dir>", "folder of the blobs that the stream names (blobs are not stored yet)")
     .action((file: string, options) =>
       dispatch(async () => (await import("./log.ts")).logCommand, { ...options, file })
+    );
+}
+
+function addDoctor(program: Command, dispatch: Dispatch): void {
+  program.command("doctor")
+    .summary("check what runs and the server need on this machine")
+    .description(
+      "Checks home, disk, cache, GPU tools, port, clock, libraries, runs left behind and, where " +
+        "GOODSEED_API_URL is set, the server. One line a check, and what to do where something " +
+        "is not right. Changes nothing (a temporary file in the home is made and removed). The " +
+        "exit code is 1 when there is a problem; warnings do not count.",
+    )
+    .option("--json", "print JSON")
+    .action((options) =>
+      dispatch(async () => (await import("./doctor.ts")).doctorCommand, { ...options })
+    );
+}
+
+function addRepair(program: Command, dispatch: Dispatch): void {
+  program.command("repair")
+    .summary("save what is left of a damaged run file")
+    .description(
+      "Reads a damaged run file page by page, with its log (-wal) where that is usable, and " +
+        "writes what it finds into a new file; the damaged one is left as it is. Prints what was " +
+        "recovered and lost of each table. A flipped bit inside a value cannot be seen. The exit " +
+        "code is 1 when nothing was found.",
+    )
+    .argument("<run>", "PROJECT/RUN, or the path of a file")
+    .option("-o, --output <file>", "the new file (default: RUN.repaired.sqlite beside the old one)")
+    .option("--dir <dir>", "projects folder (default: <home>/projects)")
+    .action((run: string, options) =>
+      dispatch(async () => (await import("./repair.ts")).repairCommand, { ...options, run })
+    );
+}
+
+function addMarkDead(program: Command, dispatch: Dispatch): void {
+  program.command("mark-dead")
+    .summary("end a run whose writer has died")
+    .description(
+      "Sets a run that still says `running`, though the process that wrote it is gone, to " +
+        "`failed` (sys/exit_reason `presumed dead`), with what its log and its journal hold, and " +
+        "leaves one file. Refuses where the writer lives, or where that cannot be told.",
+    )
+    .argument("<run>", "PROJECT/RUN, or the path of a run file")
+    .option("--force", "also where it cannot be proved that the writer is dead")
+    .option("--dir <dir>", "projects folder (default: <home>/projects)")
+    .action((run: string, options) =>
+      dispatch(async () => (await import("./mark_dead.ts")).markDeadCommand, { ...options, run })
     );
 }
 

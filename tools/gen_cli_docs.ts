@@ -36,7 +36,7 @@ that goes away (\`goodseed export … | head\`) is no error.
 |---|---|
 | \`GOODSEED_HOME\` | folder of all data, default \`~/.goodseed\` |
 | \`GOODSEED_PROJECT\`, \`GOODSEED_RUN_ID\` | project and id for \`log\`, where neither command line nor stream name them |
-| \`GOODSEED_API_KEY\`, \`GOODSEED_API_URL\` | key and address of the server, for \`log --sync\` |
+| \`GOODSEED_API_KEY\`, \`GOODSEED_API_URL\` | key and address of the server, for \`log --sync\` and \`doctor\` |
 | \`GOODSEED_DEBUG\` | any value: errors tell where they come from |
 | \`NO_COLOR\` | any value: no colours |
 
@@ -95,6 +95,21 @@ closed as \`failed\`. Any other stream may simply end. An input without records 
 
 With \`--follow\` the end of FILE is not the end: the file may grow, be cut to nothing and begin anew, or be replaced
 by another of its name.
+
+## What \`doctor\` prints
+
+One line a check: \`ok\`, \`warning\`, \`problem\` or \`skipped\`, the name of the check, what was found and, behind
+\`->\`, what to do. A problem keeps something from working now and makes the exit code 1; a warning may become one.
+\`--json\` is \`{"ok", "checks": [{"name", "ok", "level", "detail", "fix"}]}\`, where \`ok\` is false for problems only and
+\`fix\` may be null. No check takes longer than ten seconds. \`--quiet\` leaves out what needs nothing done.
+
+## What \`repair\` can do
+
+It reads the pages of the file itself, not through SQLite: the header, the list of tables and all inner pages of the
+trees may be gone, and every row on a page that is whole still comes back. Of the log (\`-wal\`) what was committed is
+used, and the journal of a run with durability \`kill\` is taken in. A series that lost its name gets one below
+\`recovered/\`. SQLite keeps no checksums of pages: a bit that flipped inside a number or a text is not noticed,
+neither by SQLite nor by \`repair\`. The damaged file and what lies beside it are never written to.
 `;
 
 /** The page as text. */

@@ -32,7 +32,7 @@ export interface CacheHome {
  */
 export function cacheHome(projectsDir: string, env: CacheEnv = process.env): CacheHome {
   const passedOver: string[] = [];
-  for (const base of candidates(env)) {
+  for (const base of cachePlaces(env)) {
     try {
       const kind = fsKind(base);
       if (kind.remote) throw new Error(`on a filesystem that other hosts share (${kind.name})`);
@@ -54,7 +54,8 @@ export function projectsKey(projectsDir: string): string {
   return createHash("sha256").update(path).digest("hex").slice(0, 16);
 }
 
-function candidates(env: CacheEnv): string[] {
+/** Where caches may lie, the best place first; none of the folders need exist. */
+export function cachePlaces(env: CacheEnv): string[] {
   const { XDG_CACHE_HOME: cache, XDG_RUNTIME_DIR: runtime } = env;
   const places = [cache && isAbsolute(cache) ? cache : join(env.HOME || homedir(), ".cache")];
   if (runtime && isAbsolute(runtime)) places.push(runtime);

@@ -33,7 +33,7 @@ export async function runCli(argv: readonly string[], ctx: CommandContext): Prom
     exitCode = await command(args, ctx);
   }
   try {
-    await buildProgram(ctx, dispatch).parseAsync([...argv], { from: "user" });
+    await buildProgram(ctx, dispatch, argv).parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1; // has been printed
@@ -52,7 +52,11 @@ export function programSpec(): ProgramSpec {
   };
 }
 
-function buildProgram(ctx: CommandContext | undefined, dispatch: Dispatch): Command {
+function buildProgram(
+  ctx: CommandContext | undefined,
+  dispatch: Dispatch,
+  argv: readonly string[] = [],
+): Command {
   const program = new Command("goodseed")
     .description("Experiment tracker: records runs into files, shows them in the browser.")
     .version(VERSION, "-V, --version", "print the version")
@@ -78,6 +82,7 @@ function buildProgram(ctx: CommandContext | undefined, dispatch: Dispatch): Comm
   addDoctor(program, dispatch);
   addRepair(program, dispatch);
   addMarkDead(program, dispatch);
+  addRun(program, dispatch, argv);
   addCompletions(program, dispatch);
   for (const command of program.commands) addCommon(command);
   return program;
@@ -102,6 +107,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "goodseed repair damaged.sqlite -o salvaged.sqlite",
   ],
   "mark-dead": ["goodseed mark-dead team/mnist/bold-falcon"],
+  run: [
+    "goodseed run -- python train.py --lr 0.001",
+    `goodseed run --project team/mnist --parse 'loss=(?<train/loss>[\\d.]+)' -- ./train.sh`,
+  ],
   completions: [
     "source <(goodseed completions bash)",
     "goodseed completions fish > ~/.config/fish/completions/goodseed.fish",
@@ -255,6 +264,45 @@ function addMarkDead(program: Command, dispatch: Dispatch): void {
     .option("--dir <dir>", "projects folder (default: <home>/projects)")
     .action((run: string, options) =>
       dispatch(async () => (await import("./mark_dead.ts")).markDeadCommand, { ...options, run })
+    );
+}
+
+function addRun(program: Command, dispatch: Dispatch, argv: readonly string[]): void {
+  program.command("run")
+    .summary("run a program and record it")
+    .description(
+      "Runs a program and records its output, hardware, command line, environment and end as a run " +
+        "(docs/run-command.md). Ends with the program's own exit status. The program may append JSON " +
+        "lines to the file that GOODSEED_LOG names.",
+    )
+    .usage("[options] -- COMMAND [ARGUMENTS]")
+    .argument("[command...]", "the program and its arguments, behind `--`")
+    .passThroughOptions()
+    .option("-p, --project <name>", "project (default: GOODSEED_PROJECT, `default`)")
+    .option("--name <name>", "display name")
+    .option("--tag <tag>", "a tag; may be repeated", collect)
+    .option("--config <key=value>", "a config, JSON or else text; may be repeated", collect)
+    .option("--run-id <id>", "id of the run (default: a generated one)")
+    .option("--resume", "go on with the run of that id, if there is one")
+    .option("--force", "resume also when the former process may live on another host")
+    .option(
+      "--parse <pattern>",
+      "chart what is printed: a regular expression whose named groups are metric paths; may be " +
+        "repeated",
+      collect,
+    )
+    .option("--log-fd", "take JSON lines from the program's descriptor 3, too (GOODSEED_LOG_FD)")
+    .option("--export-run-id", "set GOODSEED_RUN_ID for the program")
+    .option("--no-tty", "use pipes also on a terminal")
+    .action((words: string[], options) =>
+      dispatch(async () => {
+        const [{ commandWords }, { runCommand }] = await Promise.all([
+          import("./run/run_args.ts"),
+          import("./run/command.ts"),
+        ]);
+        return (args: typeof options, ctx: CommandContext) =>
+          runCommand({ ...args, command: commandWords(words, argv) }, ctx);
+      }, options)
     );
 }
 

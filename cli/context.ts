@@ -5,8 +5,11 @@
  * @module
  */
 
-/** What a command ends with: 0 success, 1 any error, 2 authentication or authorisation refused. */
-export type ExitCode = 0 | 1 | 2;
+/**
+ * What a command ends with: 0 success, 1 any error, 2 authentication or authorisation refused; `run`
+ * ends with the exit status of the program that it ran, 0 to 255.
+ */
+export type ExitCode = number;
 
 /** The world as a command sees it. */
 export interface CommandContext {
@@ -26,6 +29,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** True when standard output is a terminal. */
   readonly isTty: boolean;
+  /** True when the descriptor of this process is a terminal: 0 input, 1 output, 2 errors. */
+  isTerminal(fd: 0 | 1 | 2): boolean;
   /** Width of the terminal, in columns; 80 where there is none. */
   readonly columns: number;
   /** Time of day, in ms since 1970. */

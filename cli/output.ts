@@ -46,7 +46,8 @@ export function isReaderGone(error: unknown): boolean {
   return code === "EPIPE" || name === "BrokenPipe";
 }
 
-function isPipeFull(error: unknown): boolean {
+/** True for the error of writing into a pipe that cannot take more at the moment. */
+export function isPipeFull(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return code === "EAGAIN" || name === "WouldBlock";
 }

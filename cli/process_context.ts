@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { isatty } from "node:tty";
 import type { CommandContext } from "./context.ts";
 import { fdSink } from "./output.ts";
 
@@ -26,6 +27,7 @@ export function processContext(): ProcessContext {
     env: process.env,
     cwd: process.cwd(),
     isTty: process.stdout.isTTY === true,
+    isTerminal: isatty,
     columns: process.stdout.columns || 80,
     now: Date.now,
     interruption: () => signal ??= takeSignals(),

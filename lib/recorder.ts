@@ -140,6 +140,11 @@ export class Recorder {
     this.#frame(FRAME_RECORD, 0, 0, 0, formatRecord(record));
   }
 
+  /** Lets the monitors sample that process and its descendants from now on. */
+  watch(pid: number): void {
+    if (!this.#closed) this.#send({ kind: "watch", pid });
+  }
+
   /**
    * Waits until everything logged so far is in the run file.
    *

@@ -29,6 +29,11 @@ export interface SessionOptions {
   /** Leaves out automatic configs and the marks of the end: the records bring their own. */
   readonly bare?: boolean;
   readonly uploader?: UploaderFactory;
+  /**
+   * Command line of another program that the run is about: nothing of this process is recorded, its
+   * output comes through `recorder.console`, its hardware is sampled from `recorder.watch` on.
+   */
+  readonly command?: readonly string[];
 }
 
 /** Longest that the end of a run waits for its upload, in ms. */
@@ -42,6 +47,7 @@ export class Session {
   /** Path prefix of the monitors, also when none runs. */
   readonly namespace: string;
   readonly #bare: boolean;
+  readonly #command: readonly string[] | undefined;
   readonly #uploader: Uploader | undefined;
   readonly #undo: (() => void)[] = [];
   #closed = false;
@@ -56,6 +62,7 @@ export class Session {
     const env = options.env ?? process.env;
     this.settings = settings;
     this.#bare = options.bare ?? false;
+    this.#command = options.command;
     this.run = setUpRun(settings, { env, now: Date.now, random: Math.random, bare: this.#bare });
     this.namespace = settings.monitoringNamespace ?? ownNamespace();
     this.recorder = this.#startWriter();
@@ -148,9 +155,10 @@ export class Session {
       stdout: settings.captureStdout,
       stderr: settings.captureStderr,
       gitPath,
-      argv: process.argv,
+      argv: this.#command ?? process.argv,
       cwd: currentFolder(),
       facts: any,
+      ofChild: this.#command !== undefined,
     };
   }
 
@@ -178,7 +186,7 @@ export class Session {
 
   #tap(): void {
     const { captureStdout: stdout, captureStderr: stderr } = this.settings;
-    if (!stdout && !stderr) return;
+    if ((!stdout && !stderr) || this.#command !== undefined) return;
     this.#undo.push(tapConsole({ stdout, stderr }, (stream, text) => {
       this.recorder.console(stream, text, Date.now());
     }));

@@ -10,6 +10,7 @@ import { gitFacts } from "../monitors/git.ts";
 import { hardwareMonitor } from "../monitors/hardware.ts";
 import { MonitorHost } from "../monitors/host.ts";
 import type { Monitor, MonitorSink } from "../monitors/monitor.ts";
+import { treeProcessorMs } from "../monitors/process_tree.ts";
 import { slurmFacts } from "../monitors/slurm.ts";
 import { staticFacts } from "../monitors/static_facts.ts";
 import { encodeConfig } from "./config_value.ts";
@@ -31,7 +32,7 @@ export class WorkerMonitors implements LoopMonitors {
   readonly #settings: MonitorSettings;
   readonly #writer: RunWriter;
   readonly #console: ConsoleLog;
-  readonly #host: MonitorHost;
+  #host: MonitorHost | undefined;
   readonly #tell: (message: string) => void;
   #git: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -43,11 +44,6 @@ export class WorkerMonitors implements LoopMonitors {
     this.#writer = writer;
     this.#tell = tell;
     this.#console = new ConsoleLog(writer, settings.namespace);
-    this.#host = new MonitorHost({
-      monitors: settings.hardware ? [hardware(writer.path)] : [],
-      sink: this.#sink(),
-      onError: (monitor, error) => tell(`monitor ${monitor}: ${String(error)}`),
-    });
   }
 
   /** Takes the first samples; nothing here waits. */
@@ -66,7 +62,7 @@ export class WorkerMonitors implements LoopMonitors {
         this.#configs(`${this.#settings.namespace}/`, slurmFacts(process.env));
       }
     }
-    this.#host.start();
+    if (this.#settings.ofChild !== true) this.#sample(process.pid);
     if (this.#settings.gitPath !== false) {
       this.#git = this.#describeGit(this.#settings.gitPath);
     }
@@ -80,11 +76,24 @@ export class WorkerMonitors implements LoopMonitors {
     this.#console.turn(Date.now());
   }
 
+  watch(pid: number): void {
+    if (this.#settings.ofChild === true && this.#host === undefined) this.#sample(pid);
+  }
+
   async stop(): Promise<void> {
-    this.#host.stop();
+    this.#host?.stop();
     await Promise.race([this.#git, sleep(GIT_CLOSE_MS)]); // also a very short run has its facts
     this.#console.finish();
     this.#stopped = true;
+  }
+
+  #sample(pid: number): void {
+    this.#host = new MonitorHost({
+      monitors: this.#settings.hardware ? [hardware(this.#writer.path, pid)] : [],
+      sink: this.#sink(),
+      onError: (monitor, error) => this.#tell(`monitor ${monitor}: ${String(error)}`),
+    });
+    this.#host.start();
   }
 
   async #describeGit(gitPath: string): Promise<void> {
@@ -132,6 +141,9 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function hardware(runFile: string): Monitor {
-  return hardwareMonitor({ home: dirname(runFile) });
+function hardware(runFile: string, pid: number): Monitor {
+  return hardwareMonitor({
+    home: dirname(runFile),
+    ...(pid === process.pid ? {} : { pid, ownTimeMs: () => treeProcessorMs(pid) }),
+  });
 }

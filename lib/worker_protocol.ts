@@ -30,6 +30,8 @@ export interface MonitorSettings {
   readonly cwd: string;
   /** Records static facts and the batch job's fields. */
   readonly facts: boolean;
+  /** The hardware of another process is sampled, from the `watch` request on. @default {false} */
+  readonly ofChild?: boolean;
 }
 
 /** Start data of the writer. */
@@ -48,6 +50,8 @@ export interface WriterInit {
 /** Messages to the writer. */
 export type WriterRequest =
   | { readonly kind: "turn" }
+  /** The process whose tree the monitors sample has started. */
+  | { readonly kind: "watch"; readonly pid: number }
   /** Writes everything, marks the end, closes the file; anything that comes later opens it again. */
   | { readonly kind: "provisional-end"; readonly end: RunEnd }
   | { readonly kind: "close"; readonly end: RunEnd };

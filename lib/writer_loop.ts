@@ -26,6 +26,8 @@ export interface LoopMonitors {
   onConsole(stream: "stdout" | "stderr", text: string, ts: number): void;
   /** Called every turn. */
   turn(): void;
+  /** Samples that process and its descendants from now on. */
+  watch(pid: number): void;
   /** The last output; nothing comes from the monitors once it has resolved. */
   stop(): Promise<void>;
 }
@@ -80,6 +82,8 @@ export class WriterLoop {
     switch (request.kind) {
       case "turn":
         return this.#turn();
+      case "watch":
+        return this.#monitors?.watch(request.pid);
       case "provisional-end":
         return this.provisionalEnd(request.end);
       case "close":

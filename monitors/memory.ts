@@ -23,7 +23,8 @@ export interface MemoryMeterOptions {
   readonly cgroupRoot?: string;
 }
 
-function ownResidentBytes(): number | undefined {
+function ownResidentBytes(pid: number): number | undefined {
+  if (pid !== process.pid) return undefined;
   try {
     return process.memoryUsage().rss;
   } catch { // not offered, or not allowed
@@ -56,7 +57,8 @@ export class MemoryMeter {
    */
   sample(): Record<string, number> {
     const values: Record<string, number> = {};
-    const resident = treeResidentBytes(this.#pid, this.#procRoot) ?? ownResidentBytes();
+    const resident = treeResidentBytes(this.#pid, this.#procRoot) ??
+      ownResidentBytes(this.#pid);
     if (resident !== undefined) {
       values["memory"] = rounded(resident / GB, 2);
       if (this.limitBytes !== undefined) {

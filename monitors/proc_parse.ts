@@ -63,6 +63,17 @@ export function parseParentPid(text: string): number | undefined {
   return wholeNumber(fields[1]);
 }
 
+/**
+ * Reads the processor time of a process and of its children that it has waited for, in clock ticks,
+ * from `/proc/<pid>/stat`.
+ */
+export function parseProcessorTicks(text: string): number | undefined {
+  const fields = text.slice(text.lastIndexOf(")") + 1).trim().split(" ");
+  const times = fields.slice(11, 15).map(wholeNumber);
+  if (times.length < 4) return undefined;
+  return times.reduce((sum: number, ticks) => sum + (ticks ?? 0), 0);
+}
+
 /** Reads `/proc/<pid>/task/<tid>/children`. */
 export function parseChildren(text: string): number[] {
   return text.split(/\s+/).map(wholeNumber).filter((pid) => pid !== undefined);

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { parseChildren, parseParentPid, parseResidentBytes } from "./proc_parse.ts";
+import {
+  parseChildren,
+  parseParentPid,
+  parseProcessorTicks,
+  parseResidentBytes,
+} from "./proc_parse.ts";
 import { readNames, readText } from "./read_text.ts";
 
 /** More than this many processes are not followed. */
@@ -64,5 +69,24 @@ export function treeResidentBytes(pid: number, procRoot: string = "/proc"): numb
   if (own === undefined) return undefined;
   return processTree(pid, procRoot).slice(1).reduce((sum, descendant) => {
     return sum + (parseResidentBytes(readText(`${procRoot}/${descendant}/status`) ?? "") ?? 0);
+  }, own);
+}
+
+/** A clock tick of `/proc`, in ms; every architecture of Linux in use has 100 a second. */
+const TICK_MS = 10;
+
+/**
+ * Sums the processor time of a process, its descendants, and those of them that have ended and been
+ * waited for.
+ *
+ * @param pid the process on top
+ * @param procRoot where the kernel's files are
+ * @returns ms; undefined where the kernel does not tell, or when the process has ended
+ */
+export function treeProcessorMs(pid: number, procRoot: string = "/proc"): number | undefined {
+  const own = parseProcessorTicks(readText(`${procRoot}/${pid}/stat`) ?? "");
+  if (own === undefined) return undefined;
+  return TICK_MS * processTree(pid, procRoot).slice(1).reduce((sum, descendant) => {
+    return sum + (parseProcessorTicks(readText(`${procRoot}/${descendant}/stat`) ?? "") ?? 0);
   }, own);
 }

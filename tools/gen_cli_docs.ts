@@ -27,6 +27,9 @@ const NOTES = `## Exit codes
 | 1 | any error, a wrong command line included |
 | 2 | authentication or authorisation was refused |
 
+\`run\` ends with the exit status of the program that it ran, 128 + number for a signal; 127 when there is no such
+program, 126 when it may not be executed; 1 when no run could be made.
+
 An error is one line on standard error, \`Error: …\`. \`GOODSEED_DEBUG=1\` adds where it came from. A reader
 that goes away (\`goodseed export … | head\`) is no error.
 
@@ -35,7 +38,8 @@ that goes away (\`goodseed export … | head\`) is no error.
 | Variable | Meaning |
 |---|---|
 | \`GOODSEED_HOME\` | folder of all data, default \`~/.goodseed\` |
-| \`GOODSEED_PROJECT\`, \`GOODSEED_RUN_ID\` | project and id for \`log\`, where neither command line nor stream name them |
+| \`GOODSEED_PROJECT\`, \`GOODSEED_RUN_ID\` | project and id for \`log\` and \`run\`, where neither command line nor stream name them |
+| \`GOODSEED_PARENT_RUN\`, \`GOODSEED_LOG\`, \`GOODSEED_LOG_FD\` | set by \`run\` for its program: see [run-command.md](run-command.md) |
 | \`GOODSEED_API_KEY\`, \`GOODSEED_API_URL\` | key and address of the server, for \`log --sync\` and \`doctor\` |
 | \`GOODSEED_DEBUG\` | any value: errors tell where they come from |
 | \`NO_COLOR\` | any value: no colours |

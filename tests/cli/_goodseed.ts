@@ -51,6 +51,7 @@ export function world(options: WorldOptions = {}): World {
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     isTty: options.isTty ?? false,
+    isTerminal: () => options.isTty ?? false,
     columns: options.columns ?? 80,
     now: () => options.nowMs ?? Date.now(),
     interruption: () => signal,

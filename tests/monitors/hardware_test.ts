@@ -228,3 +228,13 @@ test("hardwareMonitor() ends with a last round when the one before is a second o
     assert.equal(sink.rounds.length, rounds);
   }
 });
+
+test("MemoryMeter tells nothing of another process that has ended, least of all our own memory", () => {
+  using dir = tempDir();
+  machine(dir, { busy: 0, idle: 0, readBytes: 0, received: 0 });
+
+  const values = new MemoryMeter({ pid: 99, procRoot: dir.path, cgroupRoot: dir.path }).sample();
+
+  assert.equal(values["memory"], undefined);
+  assert.equal(values["memory_system"], 75);
+});

@@ -43,6 +43,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 const SAFE_CONFIG = [
   "core.fsmonitor=false",
   "core.hooksPath=/dev/null",
+  "diff.autoRefreshIndex=false", // or `git diff` writes the index where it can
   "log.showSignature=false",
   "diff.submodule=short",
   "color.ui=false",

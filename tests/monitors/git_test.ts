@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { gitFacts } from "../../monitors/git.ts";
 import { cleanEnv, type TempDir, tempDir } from "../_harness.ts";
@@ -202,7 +202,9 @@ test("gitFacts() writes nothing into the repository", async () => {
   using dir = tempDir();
   const folder = repository(dir);
   rmSync(`${folder}/a.txt`);
-  writeFileSync(`${folder}/a.txt`, "one\n"); // the index is now out of date
+  writeFileSync(`${folder}/a.txt`, "one\n");
+  utimesSync(`${folder}/a.txt`, 1_700_000_000, 1_700_000_000); // the index is now out of date
+  utimesSync(`${folder}/.git/index`, 1_700_000_100, 1_700_000_100);
   const index = git(folder, "hash-object", ".git/index");
 
   await gitFacts({ cwd: folder, ...TIMEOUT });

@@ -186,11 +186,7 @@ export class RunWriter implements FrameHandler {
     if (this.#points.length > 65_536 * POINT_WIDTH) {
       this.#points = new Float64Array(4096 * POINT_WIDTH);
     }
-    this.#pointCount = 0;
-    this.#texts = [];
-    this.#records = [];
-    this.#tasks = [];
-    this.#pendingBytes = 0;
+    this.#clear();
     this.#problem = "";
     return true;
   }
@@ -198,11 +194,7 @@ export class RunWriter implements FrameHandler {
   /** Gives up what waits; for a writer that must end. @returns how many items were lost */
   abandon(): number {
     const lost = this.#pointCount + this.#texts.length + this.#records.length;
-    this.#pointCount = 0;
-    this.#texts = [];
-    this.#records = [];
-    this.#tasks = [];
-    this.#pendingBytes = 0;
+    this.#clear();
     return lost;
   }
 
@@ -216,6 +208,14 @@ export class RunWriter implements FrameHandler {
     } catch (error) {
       this.#tell(error);
     }
+  }
+
+  #clear(): void {
+    this.#pointCount = 0;
+    this.#texts = [];
+    this.#records = [];
+    this.#tasks = [];
+    this.#pendingBytes = 0;
   }
 
   #open(): RunFile {

@@ -43,9 +43,7 @@ export class RunFile {
       db,
       "INSERT OR REPLACE INTO string_points(series_id, step, value, ts)",
     );
-    for (const [name] of this.#all("SELECT name FROM sqlite_master WHERE type='table'")) {
-      if (Object.hasOwn(OWN_DDL, String(name))) this.#made.add(name as OwnTable);
-    }
+    this.#findOwnTables();
   }
 
   /**
@@ -305,15 +303,15 @@ export class RunFile {
   afterRollback(): void {
     this.#points.clear();
     this.#texts.clear();
-    this.#made.clear();
-    for (const [name] of this.#all("SELECT name FROM sqlite_master WHERE type='table'")) {
-      if (Object.hasOwn(OWN_DDL, String(name))) this.#made.add(name as OwnTable);
-    }
+    this.#findOwnTables();
   }
 
-  #all(sql: string): unknown[][] {
-    const statement = this.#db.prepare(sql);
-    return statement.all();
+  #findOwnTables(): void {
+    this.#made.clear();
+    const tables = this.#db.prepare("SELECT name FROM sqlite_master WHERE type='table'");
+    for (const [name] of tables.all()) {
+      if (Object.hasOwn(OWN_DDL, String(name))) this.#made.add(name as OwnTable);
+    }
   }
 
   #statement(sql: string): Statement {

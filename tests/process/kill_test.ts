@@ -20,6 +20,8 @@ const MAX_LOSS_MS = 250;
 
 /** The same while the writer is still starting, on a laden machine. */
 const MAX_BOOT_LOSS_MS = 2000;
+/** How often it is looked whether the machine stalls. */
+const STALL_LOOK_MS = 10;
 
 /** A step that the child said it had logged, and when. */
 interface Acknowledged {
@@ -153,6 +155,18 @@ async function round(
   };
 }
 
+/** How long the machine kept a timer of this process waiting: the writer's may have waited as long. */
+function watchStalls(): Disposable & { longestMs(): number } {
+  let longest = 0, last = performance.now();
+  const look = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - STALL_LOOK_MS);
+    last = now;
+  };
+  const timer = setInterval(look, STALL_LOOK_MS);
+  return { longestMs: () => longest, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** A killed run can be resumed at once. */
 function resume(dir: TempDir, runId: string): Run {
   return new Run({
@@ -171,24 +185,22 @@ function resume(dir: TempDir, runId: string): Run {
 test(`Run loses at most ${MAX_LOSS_MS} ms of points to kill -9 (${ROUNDS} rounds, seed ${SEED})`, async () => {
   using dir = tempDir();
   const next = random(SEED);
-  let total = 0, late = 0;
+  let total = 0;
 
   for (let i = 0; i < ROUNDS; i++) {
     const delayMs = 5 + next() * 1495;
+    using stalls = watchStalls();
     const seen = await round(dir, `r${i}`, delayMs, "");
     const where = `round ${i}, killed after ${
       delayMs.toFixed(0)
-    } ms, ${seen.lost} of ${seen.acknowledged} steps lost`;
-    assert.ok(seen.ms <= MAX_BOOT_LOSS_MS, `${where}: ${seen.ms} ms of logging`);
-    if (!seen.booting && seen.ms > MAX_LOSS_MS) {
-      late++;
-      process.stderr.write(`${where}: ${seen.ms} ms of logging; the machine was busy\n`);
-    }
+    } ms, ${seen.lost} of ${seen.acknowledged} steps lost, machine stalled ${
+      stalls.longestMs().toFixed(0)
+    } ms`;
+    const allowedMs = seen.booting ? MAX_BOOT_LOSS_MS : MAX_LOSS_MS + stalls.longestMs();
+    assert.ok(seen.ms <= allowedMs, `${where}: ${seen.ms} ms of logging`);
     total += seen.acknowledged;
   }
 
-  // A laden machine may keep the writer from its processor for longer, now and then.
-  assert.ok(late <= ROUNDS / 10, `${late} of ${ROUNDS} rounds lost more than ${MAX_LOSS_MS} ms`);
   assert.ok(total > 0, "no round lived long enough to log anything");
 });
 
